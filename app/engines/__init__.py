@@ -1,0 +1,1 @@
+"""Engines: child processes that turn a frozen snapshot into a network."""

@@ -1,0 +1,104 @@
+"""Fit the quick engine's head: choose its strength by cross-validation, then write network and scores."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+from threadpoolctl import threadpool_limits
+
+from app.engines.linear_head import HEADS, STRENGTHS, Projection, head_network, log_loss, root_normalised
+from app.engines.protocol import OnEvent, Progress
+from app.engines.snapshot import NETWORK_FILE, TRAIN, VALIDATION, VALIDATION_FILE, Snapshot, Split
+from app.errors import Cancelled, InputError
+from app.features.backbones import BACKBONES, network_file
+from app.features.cache import FeatureCache
+from app.files import write_bytes
+from app.parallel import processors
+
+FOLDS = 5
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def train_head(
+    folder: Path, snapshot: Snapshot, split: Split, on_event: OnEvent, cancel: threading.Event
+) -> dict[str, Any]:
+    """Write `network.onnx` (pixels → logits, features) and `validation.npz` (out-of-fold logits [N, classes])."""
+    backbone = BACKBONES[snapshot.backbone]
+    positions = split.positions(TRAIN, VALIDATION)
+    images = [snapshot.images[position] for position in positions]
+    cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
+    features = root_normalised(cache.features([image.digest for image in images]))
+    truth = np.array([image.label for image in images])
+    groups = np.array([split.groups[position] for position in positions])
+    # A fit is many small products: threads inside them cost more than they give, folds side by side do not.
+    with threadpool_limits(limits=1):
+        projection = Projection.fit(features, snapshot.seed)
+        projected = projection.apply(features)
+        strength, logits = _choose_strength(snapshot, projected, truth, groups, on_event, cancel)
+        head = HEADS[snapshot.head](projected, truth, strength, snapshot.seed)
+    network = head_network(network_file(backbone), projection, head)
+    write_bytes(folder / NETWORK_FILE, network.SerializeToString())
+    scored = ~np.isnan(logits[:, 0])
+    np.savez(folder / VALIDATION_FILE, logits=logits[scored], truth=truth[scored])
+    return {"strength": strength, "images": len(images)}
+
+
+def _choose_strength(
+    snapshot: Snapshot,
+    features: Floats,
+    truth: Integers,
+    groups: Integers,
+    on_event: OnEvent,
+    cancel: threading.Event,
+) -> tuple[float, Floats]:
+    """Return the strength with the lowest out-of-fold log loss, and its out-of-fold logits [N, classes]."""
+    folds = list(_folds(truth, groups, snapshot.seed))
+    fit = HEADS[snapshot.head]
+    best: tuple[float, float, Floats] | None = None
+
+    def score_fold(fold: tuple[Integers, Integers], strength: float) -> Floats:
+        training, held_out = fold
+        return fit(features[training], truth[training], strength, snapshot.seed).logits(features[held_out])
+
+    with ThreadPoolExecutor(processors()) as pool:
+        for done, strength in enumerate(STRENGTHS, 1):
+            if cancel.is_set():
+                raise Cancelled
+            logits = np.full((len(truth), len(snapshot.classes)), np.nan)
+            scores = pool.map(score_fold, folds, [strength] * len(folds))
+            for (_, held_out), fold_logits in zip(folds, scores, strict=True):
+                logits[held_out] = fold_logits
+            loss = log_loss(logits, truth)
+            accuracy = float(np.mean(np.argmax(logits, axis=1) == truth))
+            values = {"strength": strength, "validation_loss": loss, "validation_accuracy": accuracy}
+            on_event(Progress("fit", done, len(STRENGTHS), values))
+            if best is None or loss < best[1]:
+                best = (strength, loss, logits)
+    assert best is not None
+    return best[0], best[2]
+
+
+def _folds(truth: Integers, groups: Integers, seed: int) -> Iterator[tuple[Integers, Integers]]:
+    """Split into folds that keep near-duplicates together and have every class on the training side."""
+    groups_per_class = [len(set(groups[truth == label])) for label in set(truth.tolist())]
+    rarest = min(groups_per_class)
+    if rarest < 2:
+        smallest = min(Counter(truth.tolist()).values())
+        raise InputError(
+            "A class has too few different images to train on.",
+            "Give every class at least two images that are not copies of each other."
+            if smallest > 1
+            else "Give every class at least two images.",
+        )
+    folds = min(FOLDS, rarest)
+    splitter: StratifiedGroupKFold | GroupKFold = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    for training, held_out in splitter.split(np.zeros(len(truth)), truth, groups):
+        if len(set(truth[training].tolist())) == len(groups_per_class) and len(held_out):
+            yield training, held_out

@@ -1,0 +1,56 @@
+"""The `quick` engine: frozen pretrained features by ONNX Runtime, a linear head by scikit-learn."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+
+from app.engines.protocol import Hello, OnEvent
+from app.engines.progress import Throttle
+from app.engines.snapshot import read_snapshot, read_split
+from app.features.backbones import BACKBONES, network_file
+from app.features.cache import FeatureCache
+from app.engines.worker import Job
+from app.features.extractor import Extractor, ImageFile, fill_cache
+
+
+def compute_features(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Fill the feature cache for the images of the snapshot in the job's `run` folder."""
+    snapshot = read_snapshot(Path(job["run"]))
+    backbone = BACKBONES[snapshot.backbone]
+    throttle = Throttle(on_event)
+
+    def on_rate(done: int, total: int, rate: float) -> None:
+        throttle.progress("features", done, total, images_per_second=rate)
+
+    files = [ImageFile(Path(image.path), image.digest) for image in snapshot.images]
+    extraction = fill_cache(
+        Extractor(network_file(backbone), backbone.side),
+        FeatureCache(Path(snapshot.cache), backbone.id, backbone.features),
+        files,
+        on_rate,
+        cancel,
+    )
+    return {
+        "problems": [[position, reason] for position, reason in extraction.problems.items()],
+        "decode_s": extraction.decode_s,
+        "total_s": extraction.total_s,
+    }
+
+
+def train(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Fit the head on the training part of the job's `run` folder, and write network and validation scores there."""
+    # Only this job needs scikit-learn, and importing it takes longer than starting the worker.
+    from app.engines.quick_training import train_head
+
+    folder = Path(job["run"])
+    return train_head(folder, read_snapshot(folder), read_split(folder), on_event, cancel)
+
+
+def hello() -> Hello:
+    """Say which engine this is."""
+    return Hello("quick", onnxruntime.__version__)
+
+
+HANDLERS = {"features": compute_features, "train": train}

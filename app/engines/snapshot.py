@@ -1,0 +1,89 @@
+"""The frozen state a run works on: what the user edits meanwhile cannot touch it."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.errors import EngineError
+from app.files import read_json, write_json
+
+FORMAT = 1
+SPEC_FILE = "spec.json"
+SPLIT_FILE = "split.json"
+NETWORK_FILE = "network.onnx"
+VALIDATION_FILE = "validation.npz"
+
+TRAIN = "train"
+VALIDATION = "validation"
+TEST = "test"
+
+
+@dataclass(frozen=True)
+class SnapshotImage:
+    """An image as it was when the run started; `label` is an index into the snapshot's classes."""
+
+    path: str
+    digest: str
+    label: int
+    split: str | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything an engine is told."""
+
+    engine: str
+    backbone: str
+    head: str
+    seed: int
+    cache: str
+    classes: tuple[str, ...]
+    images: tuple[SnapshotImage, ...]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Per image of the snapshot, or None for one that could not be read: its part, and its near-duplicate group."""
+
+    parts: tuple[str | None, ...]
+    groups: tuple[int, ...]
+
+    def positions(self, *parts: str) -> list[int]:
+        """Return the positions of the images in the given parts."""
+        return [position for position, part in enumerate(self.parts) if part in parts]
+
+
+def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
+    """Write the snapshot into a run folder."""
+    write_json(folder / SPEC_FILE, {"format": FORMAT, **asdict(snapshot)})
+
+
+def read_snapshot(folder: Path) -> Snapshot:
+    """Read the snapshot of a run; raises EngineError where it is missing or damaged."""
+    values = _read(folder / SPEC_FILE)
+    try:
+        images = tuple(SnapshotImage(**image) for image in values.pop("images"))
+        return Snapshot(**{**values, "classes": tuple(values["classes"])}, images=images)
+    except (KeyError, TypeError) as error:
+        raise EngineError(f"The run in “{folder}” cannot be read.", "Train again.", str(error)) from error
+
+
+def write_split(folder: Path, split: Split) -> None:
+    """Write the split into a run folder."""
+    write_json(folder / SPLIT_FILE, {"format": FORMAT, **asdict(split)})
+
+
+def read_split(folder: Path) -> Split:
+    """Read the split of a run; raises EngineError where it is missing or damaged."""
+    values = _read(folder / SPLIT_FILE)
+    return Split(tuple(values["parts"]), tuple(values["groups"]))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values: dict[str, Any] = read_json(path)
+    except (OSError, ValueError) as error:
+        raise EngineError(f"The file “{path}” cannot be read.", "Train again.", str(error)) from error
+    if values.pop("format", None) != FORMAT:
+        raise EngineError(f"The file “{path}” was written by another version of Sightline.", "Train again.")
+    return values

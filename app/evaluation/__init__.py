@@ -1,0 +1,1 @@
+"""Honest figures from probabilities and true labels."""

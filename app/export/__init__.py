@@ -1,0 +1,1 @@
+"""Bundles: one ONNX file that answers the same everywhere."""

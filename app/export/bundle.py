@@ -1,0 +1,102 @@
+"""A bundle on disk: `model.onnx`, `bundle.json`, golden images, a check and a model card.
+
+Plain JSON and files; imports no framework, so that the window may read it.
+"""
+
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.errors import BundleError
+from app.project.project import Project, is_project
+
+FORMAT = 1
+INFO_FILE = "bundle.json"
+MODEL_FILE = "model.onnx"
+GOLDEN_FOLDER = "golden"
+EXPECTED_FILE = "expected.json"
+CARD_FILE = "MODEL_CARD.md"
+LABELS_FILE = "labels.txt"
+CHECK_FILE = "check.py"
+BUNDLE_FOLDER = "bundle"
+
+Root = Path | zipfile.Path
+
+
+@dataclass(frozen=True)
+class BundleInfo:
+    """What `bundle.json` says."""
+
+    name: str
+    labels: tuple[str, ...]
+    engine: str
+    backbone: str
+    created: str
+    version: str
+    temperature: float
+    training_images: int
+    training_digest: str
+    model_sha256: str
+    accuracy: float | None = None
+    interval: tuple[float, float] | None = None
+    test_images: int = 0
+    protocol: str = ""
+    format: int = FORMAT
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the value of `bundle.json`, the format number first."""
+        values = asdict(self)
+        input_form = {"name": "image", "type": "uint8", "colour": "RGB", "shape": ["batch", "height", "width", 3]}
+        return {"format": values.pop("format"), **values, "input": input_form}
+
+
+def bundle_root(bundle: Path) -> Root:
+    """Open a bundle folder or zip for reading; raises BundleError."""
+    if (bundle / INFO_FILE).is_file():
+        return bundle
+    if bundle.is_file() and zipfile.is_zipfile(bundle):
+        root = zipfile.Path(bundle)
+        for place in (root, *(child for child in root.iterdir() if child.is_dir())):
+            if (place / INFO_FILE).is_file():
+                return place
+    if not bundle.exists():
+        raise BundleError(f"There is no model at “{bundle}”.", "Check the path.")
+    raise BundleError(
+        f"“{bundle}” is not a model bundle.", "Choose the folder or zip that Sightline exported, or a project."
+    )
+
+
+def read_bundle_info(bundle: Path) -> BundleInfo:
+    """Read `bundle.json`; raises BundleError where there is none, or it is damaged or newer."""
+    text = (bundle_root(bundle) / INFO_FILE).read_text(encoding="utf-8")
+    try:
+        values = json.loads(text)
+        if values["format"] > FORMAT:
+            raise BundleError(f"The bundle “{bundle}” was made by a newer Sightline.", "Update Sightline to use it.")
+        values.pop("input", None)
+        interval = values.pop("interval")
+        return BundleInfo(
+            **{**values, "labels": tuple(values["labels"])}, interval=None if interval is None else tuple(interval)
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"The bundle “{bundle}” is damaged.", "Export it again.", str(error)) from error
+
+
+def find_bundle(model: Path) -> Path:
+    """Return the bundle of MODEL, which is a bundle, a run folder or a project (its best run); raises BundleError."""
+    if is_project(model):
+        return _best_bundle(model)
+    if (model / BUNDLE_FOLDER / INFO_FILE).is_file():
+        return model / BUNDLE_FOLDER
+    bundle_root(model)
+    return model
+
+
+def _best_bundle(folder: Path) -> Path:
+    with Project.open(folder) as project:
+        run = project.best_run()
+        if run is None:
+            raise BundleError(f"The project “{project.name}” has no finished training run.", "Train it first.")
+        return project.run_folder(run.number) / BUNDLE_FOLDER

@@ -1,0 +1,51 @@
+"""The model card: what a bundle was trained on, how it was measured, and its limits.
+
+After Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
+"""
+
+from app.evaluation.report import ClassFigures, Evaluation
+from app.export.bundle import BundleInfo
+
+LIMITS = """\
+* It knows only the classes above. A picture of anything else is given one of them all the same.
+* The figures hold for pictures like those it was tested on: the same kind of camera, light and subject.
+* Confidences were calibrated on held-out training images; on other material they may be too high."""
+
+USE = """\
+`model.onnx` takes `image`, uint8 RGB [batch, height, width, 3] of any size, turned upright, and gives `probabilities`
+[batch, classes] in the order of `labels.txt`. `python check.py` compares this copy with the stored answers; it needs
+onnxruntime, numpy and Pillow or OpenCV."""
+
+
+def model_card(info: BundleInfo, evaluation: Evaluation | None) -> str:
+    """Write the card as Markdown; without an evaluation it says that there were no test images."""
+    parts = [
+        f"# {info.name}\n\nAn image classifier made with Sightline {info.version} on {info.created[:10]}.",
+        f"Engine: {info.engine}, on the pretrained network {info.backbone} (Apache-2.0).",
+        f"## Classes\n\n{', '.join(info.labels)}",
+        f"## Trained on\n\n{info.training_images:,} images; digest of the data {info.training_digest[:16]}.",
+        f"## Measured\n\n{_measured(evaluation)}",
+        f"## Limits\n\n{LIMITS}",
+        f"## Use\n\n{USE}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _measured(evaluation: Evaluation | None) -> str:
+    if evaluation is None:
+        return "Not measured: there were no test images."
+    low, high = evaluation.interval
+    rows = "\n".join(_row(figures) for figures in evaluation.per_class)
+    return (
+        f"{evaluation.protocol}\n\n"
+        f"Accuracy {evaluation.accuracy:.1%} of {evaluation.images:,} images (95 % interval {low:.1%} to {high:.1%}).\n\n"
+        f"| class | images | precision | recall |\n|---|---|---|---|\n{rows}"
+    )
+
+
+def _row(figures: ClassFigures) -> str:
+    return f"| {figures.label} | {figures.images} | {_share(figures.precision)} | {_share(figures.recall)} |"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"

@@ -1,0 +1,80 @@
+"""The one inference path: evaluation, preview, server and command line all load the bundle here.
+
+Imports onnxruntime: for worker processes, server and command line.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.dataset.decode import UnreadableImage, read_image
+from app.errors import BundleError
+from app.export.bundle import MODEL_FILE, BundleInfo, bundle_root, read_bundle_info
+from app.onnx_sessions import open_session
+from app.parallel import map_in_order
+
+
+@dataclass(frozen=True)
+class RankedLabel:
+    """A label and its calibrated probability, 0 to 1."""
+
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of one file, or why the file cannot be read."""
+
+    path: str
+    probabilities: NDArray[np.float32] | None
+    problem: str | None = None
+
+    def ranked(self, labels: Sequence[str]) -> list[RankedLabel]:
+        """Return all labels, the most probable first; none for an unreadable file."""
+        return [] if self.probabilities is None else ranked(self.probabilities, labels)
+
+
+def ranked(probabilities: NDArray[np.float32], labels: Sequence[str]) -> list[RankedLabel]:
+    """Sort labels by their probabilities [classes], the most probable first."""
+    order = np.argsort(-probabilities, kind="stable")
+    return [RankedLabel(labels[index], float(probabilities[index])) for index in order]
+
+
+class Predictor:
+    """A loaded bundle; safe to call from many threads at once."""
+
+    def __init__(self, bundle: Path, threads: int | None = None):
+        cv2.setNumThreads(1)
+        self.info: BundleInfo = read_bundle_info(bundle)
+        self._threads = threads
+        try:
+            model = (bundle_root(bundle) / MODEL_FILE).read_bytes()
+        except (OSError, KeyError) as error:
+            raise BundleError(f"The bundle “{bundle}” has no {MODEL_FILE}.", "Export it again.", str(error)) from error
+        if hashlib.sha256(model).hexdigest() != self.info.model_sha256:
+            raise BundleError(f"The model in “{bundle}” is damaged or was exchanged.", "Export it again.")
+        self._session = open_session(model)
+
+    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return calibrated probabilities [classes] for one RGB image [H, W, 3]."""
+        answer: NDArray[np.float32] = self._session.run(["probabilities"], {"image": image[np.newaxis]})[0][0]
+        return answer
+
+    def predict_file(self, path: Path) -> Prediction:
+        """Read one file and predict it."""
+        try:
+            return Prediction(str(path), self.predict_image(read_image(path)))
+        except UnreadableImage as error:
+            return Prediction(str(path), None, error.message)
+
+    def predict_files(self, paths: Iterable[Path]) -> Iterator[Prediction]:
+        """Yield a prediction for each file, in order, computed by a thread per processor."""
+        with closing(map_in_order(self.predict_file, paths, self._threads)) as predictions:
+            yield from predictions

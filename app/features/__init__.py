@@ -1,0 +1,1 @@
+"""Feature networks and the cache of what they computed."""

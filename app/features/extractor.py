@@ -1,0 +1,117 @@
+"""Compute features: decode, preprocess and run the network, an image per thread."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.dataset.decode import UnreadableImage, read_image
+from app.dataset.perceptual_hash import perceptual_hash
+from app.dataset.preprocess import preprocess_graph
+from app.errors import Cancelled
+from app.features.cache import FeatureCache
+from app.onnx_sessions import open_session
+from app.parallel import map_in_order, processors
+
+ROWS_AT_ONCE = 64
+OnRate = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """A file to read and the hash of its content."""
+
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What came of one image: its features and hash, or the problem, and the seconds decoding took."""
+
+    digest: str
+    features: NDArray[np.float32] | None
+    hash: int
+    problem: str | None
+    decode_s: float
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What came of many: the problems by position, and the seconds spent, as if on all processors."""
+
+    problems: dict[int, str]
+    decode_s: float
+    total_s: float
+
+
+class Extractor:
+    """A feature network with its preprocessing; safe to call from many threads."""
+
+    def __init__(self, network: Path, side: int):
+        cv2.setNumThreads(1)
+        self._preprocess = open_session(preprocess_graph(side).SerializeToString())
+        self._network = open_session(network)
+
+    def features(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Map one RGB image [H, W, 3] to its features [width]."""
+        pixels = self._preprocess.run(["pixels"], {"image": image[np.newaxis]})[0]
+        features: NDArray[np.float32] = self._network.run(["features"], {"pixels": pixels})[0][0]
+        return features
+
+    def extract(self, file: ImageFile) -> Extracted:
+        """Read one file and compute its features and perceptual hash."""
+        start = time.perf_counter()
+        try:
+            image = read_image(file.path)
+        except UnreadableImage as error:
+            return Extracted(file.digest, None, 0, error.message, time.perf_counter() - start)
+        decoded = time.perf_counter()
+        return Extracted(file.digest, self.features(image), perceptual_hash(image), None, decoded - start)
+
+
+def fill_cache(
+    extractor: Extractor,
+    cache: FeatureCache,
+    files: Sequence[ImageFile],
+    on_rate: OnRate,
+    cancel: threading.Event,
+) -> Extraction:
+    """Compute what the cache lacks; calls `on_rate(done, total, images per second)`. Cancelled keeps what is done."""
+    missing = cache.missing([file.digest for file in files])
+    start = time.perf_counter()
+    problems: dict[int, str] = {}
+    decode_s = 0.0
+    done = 0
+    with closing(map_in_order(extractor.extract, (files[position] for position in missing))) as results:
+        for chunk in _chunks(results):
+            good = [one for one in chunk if one.features is not None]
+            if good:
+                features = np.stack([one.features for one in good if one.features is not None])
+                cache.append([one.digest for one in good], features, [one.hash for one in good])
+            for position, one in zip(missing[done:], chunk, strict=False):
+                decode_s += one.decode_s
+                if one.problem:
+                    problems[position] = one.problem
+            done += len(chunk)
+            on_rate(done, len(missing), done / (time.perf_counter() - start))
+            if cancel.is_set():
+                raise Cancelled
+    return Extraction(problems, decode_s / processors(), time.perf_counter() - start)
+
+
+def _chunks(results: Iterator[Extracted]) -> Iterator[list[Extracted]]:
+    chunk: list[Extracted] = []
+    for result in results:
+        chunk.append(result)
+        if len(chunk) == ROWS_AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

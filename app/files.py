@@ -1,0 +1,102 @@
+"""Where Sightline keeps its files, and how it writes them: whole or not at all."""
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from app.errors import ProjectError
+
+APP_NAME = "Sightline"
+HOME_VARIABLE = "SIGHTLINE_HOME"
+LOCK_NAME = "project.lock"
+SAFE_NAME_LENGTH = 60
+
+
+def data_folder() -> Path:
+    """Return the folder for projects and settings, made if missing."""
+    return _made(_home("data") or platformdirs.user_data_path(APP_NAME, appauthor=False))
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be computed again, made if missing."""
+    return _made(_home("cache") or platformdirs.user_cache_path(APP_NAME, appauthor=False))
+
+
+def log_folder() -> Path:
+    """Return the folder for log files, made if missing."""
+    return _made(_home("logs") or platformdirs.user_log_path(APP_NAME, appauthor=False))
+
+
+def _home(kind: str) -> Path | None:
+    home = os.environ.get(HOME_VARIABLE)
+    return Path(home) / kind if home else None
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace `path` by `data`; a reader sees the old file or the new one, never half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` by `text` in UTF-8, atomically."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace `path` by `value` as JSON, atomically."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; `OSError` and `ValueError` are the caller's to word."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def safe_name(text: str) -> str:
+    """Turn any text into a file name that every system accepts."""
+    name = re.sub(r"[^\w\-. ]+", "_", text).strip(" ._")
+    return name[:SAFE_NAME_LENGTH] or "unnamed"
+
+
+def lock_folder(folder: Path) -> FileLock:
+    """Take a project folder for this process alone; raises ProjectError where another has it."""
+    lock = FileLock(folder / LOCK_NAME, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise ProjectError(
+            f"The project “{folder.name}” is open in another window or command.",
+            "Close it there, or wait for it to finish.",
+        ) from error
+    except OSError as error:
+        raise ProjectError(
+            f"The project folder “{folder}” cannot be written.",
+            "Check its permissions, or choose another folder.",
+            str(error),
+        ) from error
+    return lock
+
+
+def resource_folder() -> Path:
+    """Return the folder of icons, styles and migrations that comes with the program."""
+    return Path(__file__).resolve().parent.parent / "resources"

@@ -1,0 +1,1 @@
+"""The project: images, labels, edits and runs in one SQLite file."""

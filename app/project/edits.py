@@ -1,0 +1,179 @@
+"""Labelling as edits: each one durable at once, named, and undoable for ever.
+
+An edit is a list of changes `[table, key, before, after]`. Undo writes `before`, redo writes `after`;
+there is no second description of what an edit does.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from app.errors import InputError
+from app.project.records import CLASS_COLOURS, HUMAN
+from app.project.store import Store, Transaction
+
+Change = tuple[str, int, Any, Any]
+# Ids of dropped classes stay taken: an undo may bring them back.
+NEXT_CLASS_ID = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'classes'), 0) + 1"
+KEYS_AT_ONCE = 500  # SQLite's smallest limit of variables in one statement is 999
+
+
+class Edits:
+    """The edits of one project."""
+
+    def __init__(self, store: Store):
+        self._store = store
+
+    def set_label(self, image_ids: Sequence[int], class_id: int | None) -> None:
+        """Give images one label, or none; they no longer carry any other."""
+        after = [] if class_id is None else [[class_id, HUMAN]]
+        labels = self._labels(image_ids)
+        changes = [("labels", key, labels[key], after) for key in image_ids if labels[key] != after]
+        target = "unlabelled" if class_id is None else self._class_row(class_id)[0]
+        self._commit(f"{_count(len(changes))} → {target}", changes)
+
+    def set_excluded(self, image_ids: Sequence[int], excluded: bool) -> None:
+        """Leave images out of training and testing, or take them back."""
+        present = dict(self._select("SELECT id, excluded FROM images WHERE id IN", image_ids))
+        after = int(excluded)
+        changes = [("excluded", key, present[key], after) for key in image_ids if present[key] != after]
+        self._commit(f"{_count(len(changes))} {'excluded' if excluded else 'included again'}", changes)
+
+    def add_class(self, name: str) -> int:
+        """Add a class at the end of the list and return its id."""
+        name = self._free_name(name)
+        position = self._store.value("SELECT coalesce(max(position), -1) + 1 FROM classes")
+        class_id = self._store.value(NEXT_CLASS_ID)
+        colour = CLASS_COLOURS[position % len(CLASS_COLOURS)]
+        self._commit(f"Add class {name}", [("classes", class_id, None, [name, colour, position])])
+        return class_id
+
+    def rename_class(self, class_id: int, name: str) -> None:
+        """Rename a class; its images keep it."""
+        old, colour, position = self._class_row(class_id)
+        if name.strip() == old:
+            return
+        name = self._free_name(name)
+        after = [name, colour, position]
+        self._commit(f"Rename {old} to {name}", [("classes", class_id, [old, colour, position], after)])
+
+    def recolour_class(self, class_id: int, colour: str) -> None:
+        """Show a class in another colour, given as #rrggbb."""
+        name, old, position = self._class_row(class_id)
+        after = [name, colour, position]
+        self._commit(f"Recolour {name}", [("classes", class_id, [name, old, position], after)])
+
+    def merge_class(self, class_id: int, into: int) -> None:
+        """Give the images of one class to another and drop the first."""
+        if class_id == into:
+            raise InputError("A class cannot be merged into itself.", "Choose another class.")
+        target = self._class_row(into)[0]
+        self._drop_class(class_id, [[into, HUMAN]], f"into {target}")
+
+    def delete_class(self, class_id: int) -> None:
+        """Drop a class; its images become unlabelled."""
+        self._drop_class(class_id, [], "")
+
+    def undo_title(self) -> str | None:
+        """Name the edit that undo would take back."""
+        return self._store.value("SELECT title FROM edits WHERE NOT undone ORDER BY id DESC LIMIT 1")
+
+    def redo_title(self) -> str | None:
+        """Name the edit that redo would bring back."""
+        return self._store.value("SELECT title FROM edits WHERE undone ORDER BY id LIMIT 1")
+
+    def undo(self) -> str | None:
+        """Take the last edit back and return its title."""
+        return self._move("SELECT id, title, changes FROM edits WHERE NOT undone ORDER BY id DESC LIMIT 1", True)
+
+    def redo(self) -> str | None:
+        """Do the last undone edit again and return its title."""
+        return self._move("SELECT id, title, changes FROM edits WHERE undone ORDER BY id LIMIT 1", False)
+
+    def _drop_class(self, class_id: int, replacement: list[list[Any]], how: str) -> None:
+        row = self._class_row(class_id)
+        keys = [key for (key,) in self._store.rows("SELECT image_id FROM labels WHERE class_id = ?", [class_id])]
+        changes: list[Change] = []
+        for key, before in self._labels(keys).items():
+            kept = [label for label in before if label[0] != class_id]
+            added = [label for label in replacement if label[0] not in {other[0] for other in kept}]
+            changes.append(("labels", key, before, kept + added))
+        changes.append(("classes", class_id, list(row), None))
+        self._commit(f"Merge {row[0]} {how}" if how else f"Delete class {row[0]}", changes)
+
+    def _commit(self, title: str, changes: list[Change]) -> None:
+        if not changes:
+            return
+        with self._store.transaction() as transaction:
+            transaction.execute("DELETE FROM edits WHERE undone")
+            transaction.execute(
+                "INSERT INTO edits (title, created, changes) VALUES (?, ?, ?)",
+                [title, datetime.now(timezone.utc).isoformat(), json.dumps(changes)],
+            )
+            _write(transaction, ((table, key, after) for table, key, _, after in changes))
+
+    def _move(self, query: str, undone: bool) -> str | None:
+        with self._store.transaction() as transaction:
+            row = transaction.execute(query).fetchone()
+            if row is None:
+                return None
+            edit_id, title, text = row
+            changes = json.loads(text)
+            if undone:
+                _write(transaction, ((table, key, before) for table, key, before, _ in reversed(changes)))
+            else:
+                _write(transaction, ((table, key, after) for table, key, _, after in changes))
+            transaction.execute("UPDATE edits SET undone = ? WHERE id = ?", [int(undone), edit_id])
+        return str(title)
+
+    def _class_row(self, class_id: int) -> tuple[str, str, int]:
+        rows = self._store.rows("SELECT name, colour, position FROM classes WHERE id = ?", [class_id])
+        if not rows:
+            raise InputError("This class is no longer there.", "Choose one from the list.")
+        name, colour, position = rows[0]
+        return name, colour, position
+
+    def _free_name(self, name: str) -> str:
+        name = name.strip()
+        if not name:
+            raise InputError("A class needs a name.", "Type one.")
+        if self._store.value("SELECT 1 FROM classes WHERE name = ?", [name]):
+            raise InputError(f"There is already a class “{name}”.", "Choose another name, or merge the two.")
+        return name
+
+    def _labels(self, image_ids: Sequence[int]) -> dict[int, list[list[Any]]]:
+        """Return each image's labels as `[class id, origin]`."""
+        labels: dict[int, list[list[Any]]] = {key: [] for key in image_ids}
+        for key, class_id, origin in self._select(
+            "SELECT image_id, class_id, origin FROM labels WHERE image_id IN", image_ids
+        ):
+            labels[key].append([class_id, origin])
+        return labels
+
+    def _select(self, sql: str, keys: Sequence[int]) -> Iterable[tuple[Any, ...]]:
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            some = keys[start : start + KEYS_AT_ONCE]
+            yield from self._store.rows(f"{sql} ({','.join('?' * len(some))})", some)
+
+
+def _count(number: int) -> str:
+    return "1 image" if number == 1 else f"{number} images"
+
+
+def _write(transaction: Transaction, states: Iterable[tuple[str, int, Any]]) -> None:
+    for table, key, state in states:
+        if table == "labels":
+            transaction.execute("DELETE FROM labels WHERE image_id = ?", [key])
+            transaction.execute_many(
+                "INSERT INTO labels (image_id, class_id, origin) VALUES (?, ?, ?)",
+                [[key, class_id, origin] for class_id, origin in state],
+            )
+        elif table == "excluded":
+            transaction.execute("UPDATE images SET excluded = ? WHERE id = ?", [state, key])
+        else:
+            transaction.execute("DELETE FROM classes WHERE id = ?", [key])
+            if state is not None:
+                transaction.execute(
+                    "INSERT INTO classes (id, name, colour, position) VALUES (?, ?, ?, ?)", [key, *state]
+                )

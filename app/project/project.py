@@ -1,0 +1,159 @@
+"""A project folder: the database, the cache and the runs, held by one process at a time."""
+
+import threading
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+
+from app.errors import ProjectError
+from app.files import data_folder, lock_folder, safe_name
+from app.project.edits import Edits
+from app.project.importing import OnCount, import_folder
+from app.project.records import ClassRow, ImageRow, ImportResult, RunRow
+from app.project.runs import Runs
+from app.project.store import FILE_NAME, Store
+
+
+class Project:
+    """An open project; safe to use from several threads, and a context manager."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._lock = lock_folder(folder)
+        try:
+            self.store = Store(folder)
+        except BaseException:
+            self._lock.release()
+            raise
+        self.edits = Edits(self.store)
+        self.run_log = Runs(self.store, folder)
+        self.run_log.mark_interrupted()
+
+    @classmethod
+    def create(cls, folder: Path, name: str) -> "Project":
+        """Make a new project; raises ProjectError where there is one already or nothing can be written."""
+        if (folder / FILE_NAME).exists():
+            raise ProjectError(f"There is already a project in “{folder}”.", "Open it, or choose another folder.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ProjectError(
+                f"The project folder “{folder}” cannot be made.", "Choose another place.", str(error)
+            ) from error
+        project = cls(folder)
+        with project.store.transaction() as transaction:
+            transaction.execute("INSERT INTO meta (key, value) VALUES ('name', ?)", [name])
+        return project
+
+    @classmethod
+    def open(cls, folder: Path) -> "Project":
+        """Open a project; raises ProjectError where there is none, or it is in use, newer or damaged."""
+        if not is_project(folder):
+            raise ProjectError(f"There is no Sightline project in “{folder}”.", "Check the path.")
+        return cls(folder)
+
+    def close(self) -> None:
+        """Close the database and let others open the project."""
+        self.store.close()
+        self._lock.release()
+
+    def __enter__(self) -> "Project":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """Return the project's name."""
+        return str(self.store.value("SELECT value FROM meta WHERE key = 'name'") or self.folder.name)
+
+    @property
+    def cache(self) -> Path:
+        """Return the folder of thumbnails and features; it may be deleted while the project is closed."""
+        folder = self.folder / "cache"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def add_folder(self, folder: Path, on_count: OnCount, cancel: threading.Event) -> ImportResult:
+        """Add or refresh a folder of images; raises InputError, or Cancelled with nothing written."""
+        return import_folder(self.store, folder, on_count, cancel)
+
+    def images(self) -> list[ImageRow]:
+        """Return all images, ordered by source and name."""
+        return self._images("ORDER BY source_id, name")
+
+    def image(self, image_id: int) -> ImageRow:
+        """Return one image; raises ProjectError if there is none of this id."""
+        rows = self._images(f"HAVING images.id = {int(image_id)}")
+        if not rows:
+            raise ProjectError("This image is not in the project.")
+        return rows[0]
+
+    def _images(self, clause: str) -> list[ImageRow]:
+        rows = self.store.rows(
+            "SELECT images.id, folder, name, digest, group_concat(class_id), min(origin), split, excluded, problem "
+            "FROM images JOIN sources ON sources.id = source_id LEFT JOIN labels ON image_id = images.id "
+            f"GROUP BY images.id {clause}"
+        )
+        return [
+            ImageRow(
+                key,
+                Path(folder, name),
+                name,
+                digest,
+                tuple(int(one) for one in labels.split(",")) if labels else (),
+                origin,
+                split,
+                bool(excluded),
+                problem,
+            )
+            for key, folder, name, digest, labels, origin, split, excluded, problem in rows
+        ]
+
+    def set_problems(self, problems: Mapping[int, str | None]) -> None:
+        """Remember why images could not be read, or that they could after all."""
+        with self.store.transaction() as transaction:
+            transaction.execute_many(
+                "UPDATE images SET problem = ? WHERE id = ?", [(text, key) for key, text in problems.items()]
+            )
+
+    def classes(self) -> list[ClassRow]:
+        """Return the classes in the user's order, each with its number of images."""
+        rows = self.store.rows(
+            "SELECT id, name, colour, position, (SELECT count(*) FROM labels WHERE class_id = classes.id) "
+            "FROM classes ORDER BY position, id"
+        )
+        return [ClassRow(*row) for row in rows]
+
+    def runs(self) -> list[RunRow]:
+        """Return the training runs, the newest first."""
+        return self.run_log.all()
+
+    def run_folder(self, number: int) -> Path:
+        """Return the folder of a run."""
+        return self.run_log.folder(number)
+
+    def best_run(self) -> RunRow | None:
+        """Return the finished run with the highest test accuracy."""
+        return self.run_log.best()
+
+
+def is_project(folder: Path) -> bool:
+    """Tell whether a folder holds a project."""
+    return (folder / FILE_NAME).is_file()
+
+
+def default_project_folder(images: Path) -> Path:
+    """Return where the project of an image folder is kept unless the user says otherwise."""
+    path = images.expanduser().resolve()
+    mark = blake2b(str(path).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    return data_folder() / "projects" / f"{safe_name(path.name)}-{mark}"
+
+
+def open_or_create(folder: Path, name: str) -> Project:
+    """Open the project in a folder, or make one there."""
+    return Project.open(folder) if is_project(folder) else Project.create(folder, name)

@@ -1,0 +1,76 @@
+"""What a project holds, as plain values."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.dataset.scan import Skipped
+
+FOLDER = "folder"
+HUMAN = "human"
+SUGGESTED = "suggested"
+
+RUNNING = "running"
+DONE = "done"
+CANCELLED = "cancelled"
+FAILED = "failed"
+
+# Okabe and Ito, "Color Universal Design" (2008), told apart with any colour vision; then lighter mixes.
+CLASS_COLOURS = (
+    "#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#f0e442",
+    "#5f6b76", "#7fb8d8", "#f2cf80", "#80ceb9", "#eaaf80", "#abdaf4", "#e5bcd3",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ImageRow:
+    """An image of the project; `class_id` is its only or first label."""
+
+    id: int
+    path: Path
+    name: str
+    digest: str
+    class_ids: tuple[int, ...]
+    origin: str | None
+    split: str | None
+    excluded: bool
+    problem: str | None
+
+    @property
+    def class_id(self) -> int | None:
+        """Return the first label, or None for an unlabelled image."""
+        return self.class_ids[0] if self.class_ids else None
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A class with the number of images that carry it."""
+
+    id: int
+    name: str
+    colour: str
+    position: int
+    images: int
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A training run: what became of it, and its test accuracy with a 95 % interval."""
+
+    number: int
+    engine: str
+    state: str
+    created: str
+    reason: str = ""
+    accuracy: float | None = None
+    interval: tuple[float, float] | None = None
+    images: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What adding a folder did."""
+
+    added: int
+    known: int
+    skipped: tuple[Skipped, ...]

@@ -1,0 +1,86 @@
+"""From encoded images to ranked labels, in a bounded pool of threads beside the event loop."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.dataset.decode import decode_image
+from app.errors import InputError
+from app.export.bundle import BundleInfo
+from app.server.image_header import image_size
+from app.server.limits import MEGAPIXEL, Limits
+from app.server.problems import Problem
+
+T = TypeVar("T")
+Ranked = list[dict[str, str | float]]
+
+FORMATS_HINT = "It should be a complete JPEG, PNG, BMP, GIF, TIFF or WebP file."
+
+
+class ImageModel(Protocol):
+    """What the server needs of a model; `app.export.predictor.Predictor` is one."""
+
+    @property
+    def info(self) -> BundleInfo:
+        """Labels and provenance."""
+
+    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the probability of each label; called from several threads at once."""
+
+
+class Classifier:
+    """Runs decoding and prediction in a fixed number of threads; the rest wait their turn."""
+
+    def __init__(self, model: ImageModel, limits: Limits, threads: int | None = None):
+        self.model = model
+        self._limits = limits
+        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="classify")
+
+    def close(self) -> None:
+        """Finish what runs, drop what waits."""
+        self._pool.shutdown(cancel_futures=True)
+
+    async def in_pool(self, function: Callable[[], T]) -> T:
+        """Run a blocking function in the pool."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+
+    async def classify(self, data: bytes | None, top_k: int | None) -> Ranked:
+        """Return the best `top_k` labels of one encoded image, best first; raises Problem."""
+        return await self.in_pool(lambda: self._classify(data, top_k))
+
+    async def classify_all(self, images: tuple[bytes | None, ...], top_k: int | None) -> list[Ranked | Problem]:
+        """Classify each image; a Problem takes the place of an image that cannot be read."""
+
+        def attempt(data: bytes | None) -> Ranked | Problem:
+            try:
+                return self._classify(data, top_k)
+            except Problem as problem:
+                return problem
+
+        loop = asyncio.get_running_loop()
+        return await asyncio.gather(*(loop.run_in_executor(self._pool, attempt, data) for data in images))
+
+    def _classify(self, data: bytes | None, top_k: int | None) -> Ranked:
+        probabilities = self.model.predict_image(self._decode(data))
+        order = np.argsort(-probabilities, kind="stable")[:top_k]
+        labels = self.model.info.labels
+        return [{"label": labels[index], "confidence": float(probabilities[index])} for index in order]
+
+    def _decode(self, data: bytes | None) -> NDArray[np.uint8]:
+        if data is None:
+            raise Problem(422, "The image is not valid base64.", "Encode the bytes of the image file in base64.")
+        size = image_size(data)
+        if size is None:
+            raise Problem(422, "The image cannot be read.", FORMATS_HINT)
+        if size[0] * size[1] > self._limits.pixels:
+            most = f"{self._limits.pixels / MEGAPIXEL:g} megapixels"
+            raise Problem(413, f"The image has {size[0]} × {size[1]} pixels; at most {most} are taken.", "Shrink it.")
+        try:
+            return decode_image(data)
+        except InputError as error:
+            raise Problem(422, "The image cannot be read.", FORMATS_HINT) from error

@@ -1,0 +1,71 @@
+"""What the server answers when it cannot: a status, one sentence and a hint, as JSON."""
+
+import logging
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+log = logging.getLogger(__name__)
+
+WORDS: dict[int, tuple[str, str]] = {
+    400: ("The request could not be read.", "See /docs for the forms it may have."),
+    404: ("There is nothing at this address.", "Images go to POST /predict; /docs lists every address."),
+    405: ("This address does not take this method.", "/docs lists the method of every address."),
+}
+INTERNAL = ("The server failed on this request.", "The server's log has the reason.")
+
+
+class Problem(Exception):
+    """An answer that is not a prediction: an HTTP status, one sentence and a hint."""
+
+    def __init__(self, status: int, message: str, hint: str = "", headers: Mapping[str, str] | None = None):
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.hint = hint
+        self.headers = dict(headers or {})
+
+    def response(self) -> JSONResponse:
+        """Return the JSON answer."""
+        content = {"error": self.message, "hint": self.hint}
+        return JSONResponse(content, status_code=self.status, headers=self.headers)
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Make every failure of `app` answer as a Problem, whoever raised it."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
+    app.add_exception_handler(Exception, _on_crash)
+
+
+async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _on_http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    message, hint = WORDS.get(error.status_code, WORDS[400])
+    return Problem(error.status_code, message, hint, error.headers).response()
+
+
+async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name, reason = str(first["loc"][-1]), str(first["msg"]).rstrip(".")
+    return Problem(422, f"The option “{name}” cannot be used: {reason}.", "See /docs for its values.").response()
+
+
+async def _on_disconnect(_request: Request, _error: Exception) -> JSONResponse:
+    return Problem(400, "The request ended too early.").response()  # for the log: nobody is there to read it
+
+
+async def _on_crash(request: Request, _error: Exception) -> JSONResponse:
+    log.error("%s %s failed", request.method, request.url.path)
+    return Problem(500, *INTERNAL).response()

@@ -1,0 +1,1 @@
+"""Parts the tabs are made of."""
