@@ -86,7 +86,7 @@ def _add_predict(app: FastAPI, classifier: Classifier, limits: Limits) -> None:
     )
     async def predict(
         request: Request,
-        top_k: Annotated[int | None, Query(ge=1, description="Return only the best labels; all if left out")] = None,
+        top_k: Annotated[int | None, Query(ge=1, description="Only the best labels; all if left out")] = None,
     ) -> dict[str, Any]:
         """One image is answered by `predictions`, several by `results` in the order they were sent."""
         body = await request.body()

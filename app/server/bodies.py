@@ -53,6 +53,11 @@ def _checked(images: Images, limits: Limits) -> Images:
     return images
 
 
+def no_base64() -> Problem:
+    """Return the answer to a text that is no base64."""
+    return Problem(422, "The image is not valid base64.", "Encode the bytes of the image file in base64.")
+
+
 def too_many(limits: Limits) -> Problem:
     """Return the answer to a batch that is too large."""
     return Problem(413, f"One request may hold {limits.images} images.", "Send them in several requests.")
@@ -100,7 +105,7 @@ def _from_json(body: bytes) -> Images:
     if isinstance(value, dict) and isinstance(value.get("image"), str):
         image = _from_base64(value["image"])
         if image is None:
-            raise Problem(422, "“image” is not valid base64.", "Encode the bytes of the image file in base64.")
+            raise no_base64()
         return Images((image,), batch=False)
     if isinstance(value, dict) and isinstance(value.get("images"), list):
         return Images(tuple(_from_base64(item) for item in value["images"]), batch=True)

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from app.dataset.decode import decode_image
 from app.errors import InputError
 from app.export.bundle import BundleInfo
+from app.server.bodies import no_base64
 from app.server.image_header import image_size
 from app.server.limits import MEGAPIXEL, Limits
 from app.server.problems import Problem
 
 T = TypeVar("T")
+Encoded = tuple[bytes | None, ...]
 Ranked = list[dict[str, str | float]]
 
 FORMATS_HINT = "It should be a complete JPEG, PNG, BMP, GIF, TIFF or WebP file."
@@ -53,7 +55,7 @@ class Classifier:
         """Return the best `top_k` labels of one encoded image, best first; raises Problem."""
         return await self.in_pool(lambda: self._classify(data, top_k))
 
-    async def classify_all(self, images: tuple[bytes | None, ...], top_k: int | None) -> list[Ranked | Problem]:
+    async def classify_all(self, images: Encoded, top_k: int | None) -> list[Ranked | Problem]:
         """Classify each image; a Problem takes the place of an image that cannot be read."""
 
         def attempt(data: bytes | None) -> Ranked | Problem:
@@ -73,13 +75,13 @@ class Classifier:
 
     def _decode(self, data: bytes | None) -> NDArray[np.uint8]:
         if data is None:
-            raise Problem(422, "The image is not valid base64.", "Encode the bytes of the image file in base64.")
+            raise no_base64()
         size = image_size(data)
         if size is None:
             raise Problem(422, "The image cannot be read.", FORMATS_HINT)
         if size[0] * size[1] > self._limits.pixels:
             most = f"{self._limits.pixels / MEGAPIXEL:g} megapixels"
-            raise Problem(413, f"The image has {size[0]} × {size[1]} pixels; at most {most} are taken.", "Shrink it.")
+            raise Problem(413, f"The image has {size[0]} × {size[1]} pixels, more than {most}.", "Shrink it.")
         try:
             return decode_image(data)
         except InputError as error:

@@ -1,4 +1,4 @@
-"""The page at /docs: drawn from the OpenAPI document, in one file, with no script and nothing from elsewhere."""
+"""The page at /docs: drawn from the OpenAPI document, without scripts and with nothing from elsewhere."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ td:first-child { white-space: nowrap; width: 1%; }
 TRY_FORM = """<section><h2>Try it</h2><form action="/predict" method="post" enctype="multipart/form-data">
 <p><label>Image files <input type="file" name="file" accept="image/*" multiple required></label>
 <button>Classify</button></p></form></section>"""
-TOKEN_NOTE = "<p>Every call but <code>/health</code> needs the header <code>Authorization: Bearer TOKEN</code>.</p>"
+TOKEN_NOTE = "<p>All but <code>/health</code> need the header <code>Authorization: Bearer TOKEN</code>.</p>"
 
 
 def content_policy() -> str:
@@ -39,11 +39,11 @@ def docs_page(document: dict[str, Any], address: str, can_try: bool) -> str:
         for path, verbs in document["paths"].items()
         for verb, operation in verbs.items()
     )
-    title = escape(info["title"])
+    title, about = escape(info["title"]), escape(info.get("description", ""))
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
-        f"<h1>{title}</h1><p>{escape(info.get('description', ''))} Address: <code>{escape(address)}</code></p>"
+        f"<h1>{title}</h1><p>{about} Address: <code>{escape(address)}</code></p>"
         f"{TRY_FORM if can_try else TOKEN_NOTE}{_examples(address, can_try)}{sections}"
         '<p>The same as a document for programs: <a href="/openapi.json">openapi.json</a></p></body></html>'
     )
@@ -85,8 +85,10 @@ def _option(parameter: dict[str, Any]) -> tuple[str, str]:
 
 
 def _contents(document: dict[str, Any], body: dict[str, Any]) -> list[tuple[str, str]]:
-    kinds = body.get("content", {}).items()
-    return [(kind, f"<code>{escape(shape(document, content.get('schema', {})))}</code>") for kind, content in kinds]
+    rows = []
+    for kind, content in body.get("content", {}).items():
+        rows.append((kind, f"<code>{escape(shape(document, content.get('schema', {})))}</code>"))
+    return rows
 
 
 def _answer(document: dict[str, Any], status: str, response: dict[str, Any]) -> tuple[str, str]:
@@ -96,9 +98,8 @@ def _answer(document: dict[str, Any], status: str, response: dict[str, Any]) -> 
 
 def _marked(text: str) -> str:
     """Escape a text and set what stands between backticks as code."""
-    return "".join(
-        f"<code>{escape(part)}</code>" if index % 2 else escape(part) for index, part in enumerate(text.split("`"))
-    )
+    parts = [escape(part) for part in text.split("`")]
+    return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
 
 
 def shape(document: dict[str, Any], schema: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ TIFF_WIDTH, TIFF_HEIGHT, TIFF_SHORT = 256, 257, 3
 
 
 def image_size(data: bytes) -> Size | None:
-    """Return (width, height) of a JPEG, PNG, GIF, BMP, WebP or TIFF; None where it is none of them or damaged."""
+    """Return (width, height) of a JPEG, PNG, GIF, BMP, WebP or TIFF; None for anything else."""
     for signature, offset, reader in READERS:
         if data[offset : offset + len(signature)] == signature:
             try:

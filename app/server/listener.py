@@ -40,7 +40,7 @@ class Listener:
 
 
 def listen(host: str, port: int, token: str | None) -> Listener:
-    """Listen on host and port, 0 being any free port; raises ServerError, also where a token is needed and missing."""
+    """Listen on host and port, 0 being any free port; raises ServerError, also where a token is due."""
     family, address = _resolve(host, port)
     check_exposure(_ip(address).is_loopback, token)
     try:
@@ -84,7 +84,7 @@ def _bound(family: socket.AddressFamily, address: tuple[str, int]) -> socket.soc
 def _failure(error: OSError, family: socket.AddressFamily, address: str, port: int) -> ServerError:
     if error.errno in TAKEN:
         free = _free_port(family, address, port)
-        return ServerError(f"Port {port} is in use.", f"Port {free} is free: choose it, or 0 for any free one.")
+        return ServerError(f"Port {port} is in use.", f"Port {free} is free.")
     if error.errno in FORBIDDEN:
         free = _free_port(family, address, max(port, 8000))
         return ServerError(f"Port {port} is not allowed for this user.", f"Port {free} is free: choose it.")

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    app.add_exception_handler(Exception, _on_crash)
+    app.add_middleware(CrashAnswer)
 
 
 async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
@@ -59,13 +60,36 @@ async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     name, reason = str(first["loc"][-1]), str(first["msg"]).rstrip(".")
-    return Problem(422, f"The option “{name}” cannot be used: {reason}.", "See /docs for its values.").response()
+    message = f"The option “{name}” cannot be used: {reason}."
+    return Problem(422, message, "See /docs for its values.").response()
 
 
 async def _on_disconnect(_request: Request, _error: Exception) -> JSONResponse:
     return Problem(400, "The request ended too early.").response()  # for the log: nobody is there to read it
 
 
-async def _on_crash(request: Request, _error: Exception) -> JSONResponse:
-    log.error("%s %s failed", request.method, request.url.path)
-    return Problem(500, *INTERNAL).response()
+class CrashAnswer:
+    """ASGI middleware that answers what nobody foresaw, and keeps the reason in the log alone.
+
+    Starlette's own answers too, but raises the error again, and uvicorn then cuts the connection.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and answer it if that fails."""
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if scope["type"] != "http" or started:
+                raise
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            await Problem(500, *INTERNAL).response()(scope, receive, send)

@@ -77,7 +77,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on a signal and keep it at that; uvicorn's own would raise it again and end the process by it."""
+        """Stop on a signal and no more; uvicorn's own would raise it again and the process die of it."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -1,4 +1,4 @@
-"""Who may call the server: Host, Origin and token are checked, and a body is bounded, before anything else runs."""
+"""Who may call the server: Host, Origin and token are checked first, and bodies are bounded."""
 
 import hmac
 from collections.abc import Sequence
@@ -54,6 +54,7 @@ class Guard:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a request, or pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -75,7 +76,7 @@ class Guard:
     def _refusal(self, headers: Headers, path: str) -> Problem | None:
         host = headers.get("host", "")
         if not self._host_is_known(host):
-            return Problem(400, "The server does not go by this name.", "Call it by the address it announced.")
+            return Problem(400, "The server does not go by this name.", "Use the address it announced.")
         origin = headers.get("origin")
         if origin is not None and not _same_origin(origin, host):
             return Problem(403, "Pages of other sites may not call this server.", "Call it from a program.")
@@ -140,4 +141,5 @@ class BoundedBody:
         return message
 
     def _too_large(self) -> Problem:
-        return Problem(413, f"The request is larger than {self._most / MEBIBYTE:g} MiB.", "Send fewer or smaller images.")
+        most = f"{self._most / MEBIBYTE:g} MiB"
+        return Problem(413, f"The request is larger than {most}.", "Send fewer or smaller images.")

@@ -1,0 +1,88 @@
+"""A server in a thread over a small model whose answers are known, for tests of the HTTP side."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import cv2
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+
+from app.export.bundle import BundleInfo
+from app.server.api import create_app
+from app.server.classify import ImageModel
+from app.server.limits import Limits
+from app.server.listener import listen
+from app.server.runner import Server
+
+LABELS = ("blue", "green", "red")
+BIND = "127.0.0.1"
+
+
+class ColourModel:
+    """Answers with the share of each colour channel in the picture."""
+
+    def __init__(self) -> None:
+        self.info = BundleInfo(
+            name="colours",
+            labels=LABELS,
+            engine="quick",
+            backbone="none",
+            created="2026-01-01T00:00:00+00:00",
+            version="0.1.0",
+            temperature=1.0,
+            training_images=30,
+            training_digest="0" * 64,
+            model_sha256="0" * 64,
+            accuracy=0.9,
+            interval=(0.8, 0.95),
+        )
+
+    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the shares of blue, green and red."""
+        means = image.reshape(-1, 3).mean(axis=0)[::-1] + 1.0
+        return (means / means.sum()).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server and how to reach it."""
+
+    url: str
+    port: int
+    client: httpx.Client
+
+
+@contextmanager
+def serving(
+    model: ImageModel,
+    token: str | None = None,
+    limits: Limits | None = None,
+    hosts: tuple[str, ...] = (BIND, "localhost"),
+) -> Iterator[Served]:
+    """Serve a model on a free port of this computer."""
+    listener = listen(BIND, 0, token)
+    ready = threading.Event()
+    app = create_app(model, token, hosts, limits)
+    server = Server(app, ready.set)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener.socket]})
+    thread.start()
+    try:
+        assert ready.wait(10)
+        with httpx.Client(base_url=listener.url, timeout=20, trust_env=False) as client:
+            yield Served(listener.url, listener.port, client)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.socket.close()
+
+
+def encoded(colour: tuple[int, int, int], suffix: str = ".png", size: tuple[int, int] = (40, 30)) -> bytes:
+    """Return an image file of one RGB colour; size is (width, height)."""
+    pixels = np.full((size[1], size[0], 3), colour[::-1], np.uint8)
+    return cv2.imencode(suffix, pixels)[1].tobytes()
+
+
+RED, GREEN, BLUE = encoded((250, 0, 0)), encoded((0, 250, 0)), encoded((0, 0, 250))
