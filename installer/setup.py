@@ -1,0 +1,32 @@
+"""The set-up, step by step; each step does nothing if it was done before."""
+
+import sys
+
+from installer import system
+from installer.environment import ROOT, SetupError, prepare_environment
+
+NEWEST_TRIED = (3, 13)
+
+
+def set_up(for_tests: bool) -> None:
+    """Install what is missing: system packages first, then the environment; raise `SetupError` with what to do."""
+    if sys.version_info[:2] > NEWEST_TRIED:
+        print(
+            "Python %d.%d is newer than any that Sightline was tried with; going on." % sys.version_info[:2]
+        )
+    _install_system_packages(for_tests)
+    names = ["requirements.txt", "requirements-dev.txt"] if for_tests else ["requirements.txt"]
+    prepare_environment([ROOT / name for name in names])
+
+
+def _missing(for_tests: bool) -> list[system.Need]:
+    needs = system.missing_venv() + system.missing_libraries()
+    return needs + system.missing_x_server() if for_tests else needs
+
+
+def _install_system_packages(for_tests: bool) -> None:
+    needs = _missing(for_tests)
+    if needs and system.install(needs):
+        needs = _missing(for_tests)
+    if needs:
+        raise SetupError(system.advice(needs))
