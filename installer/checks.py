@@ -51,7 +51,7 @@ def run_checks(pytest_arguments: Sequence[str]) -> int:
 
 
 def _environment(stack: ExitStack) -> dict[str, str]:
-    """Give the tests a display and a runtime folder of their own on Linux; elsewhere they use the native platform."""
+    """Give the tests a display and a runtime folder of their own on Linux; elsewhere the real ones do."""
     environment = dict(os.environ)
     if sys.platform.startswith("linux"):
         environment.pop("WAYLAND_DISPLAY", None)

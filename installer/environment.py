@@ -78,7 +78,8 @@ def _make(folder: Path) -> None:
         venv.create(folder, clear=True, with_pip=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise SetupError(
-            f"Could not make {folder}: {error}\nClose every Sightline window, check the free space, start again."
+            f"Could not make {folder}: {error}\n"
+            "Close every Sightline window, check the free space, then start again."
         ) from error
 
 

@@ -1,7 +1,7 @@
 """Set up Sightline and start it: `python3 installer/run.py`.
 
-Opens the window on the demo project, or does the demo without a window where there is no display. Anything after
-the file name goes to `main.py` instead: `python3 installer/run.py train PHOTOS`.
+Opens the window on the demo project, or does the demo without a window where there is no display.
+Anything after the file name goes to `main.py` instead: `python3 installer/run.py train PHOTOS`.
 """
 
 import os

@@ -1,5 +1,6 @@
 """The set-up, step by step; each step does nothing if it was done before."""
 
+import platform
 import sys
 
 from installer import system
@@ -9,11 +10,10 @@ NEWEST_TRIED = (3, 13)
 
 
 def set_up(for_tests: bool) -> None:
-    """Install what is missing: system packages first, then the environment; raise `SetupError` with what to do."""
+    """Install what is missing, system packages first; raise `SetupError` with what to do if that fails."""
     if sys.version_info[:2] > NEWEST_TRIED:
-        print(
-            "Python %d.%d is newer than any that Sightline was tried with; going on." % sys.version_info[:2]
-        )
+        version = platform.python_version()
+        print(f"Python {version} is newer than any that Sightline was tried with; going on.", flush=True)
     _install_system_packages(for_tests)
     names = ["requirements.txt", "requirements-dev.txt"] if for_tests else ["requirements.txt"]
     prepare_environment([ROOT / name for name in names])

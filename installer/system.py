@@ -1,6 +1,7 @@
 """What the set-up needs from the operating system: Qt's libraries, `venv`, and Xvfb for the tests.
 
-Only what is missing is asked for. Debian and its relatives get it by apt; elsewhere the user gets the line to run.
+Only what is missing is asked for. On Debian and its relatives apt installs it; elsewhere the user gets the
+line to run.
 """
 
 import ctypes
@@ -13,8 +14,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# What PyQt5's libQt5Core, Gui, Widgets, DBus, XcbQpa and its plugin "xcb" are linked against and do not bring along,
-# with the packages that have it in Debian and in Arch. RPM systems are asked for the library itself.
+# What PyQt5's libQt5Core, Gui, Widgets, DBus, XcbQpa and its plugin "xcb" are linked against and do not bring
+# along, with the packages that have it in Debian and in Arch. RPM systems are asked for the library itself.
 QT_LIBRARIES = {
     "libGL.so.1": ("libgl1", "libglvnd"),
     "libX11-xcb.so.1": ("libx11-xcb1", "libx11"),
@@ -100,7 +101,7 @@ def _loads(name: str) -> bool:
 
 
 def install(needs: Sequence[Need]) -> bool:
-    """Install what is missing with apt, as root or by `sudo` without a password; tell if that was possible."""
+    """Install what is missing with apt, as root or by `sudo` without a password; tell if that worked."""
     privilege = _privilege()
     if privilege is None or not shutil.which("apt-get"):
         return False
@@ -133,9 +134,9 @@ def _run(command: Sequence[str]) -> bool:
 
 def advice(needs: Sequence[Need]) -> str:
     """Say what is missing, and the one line that installs it."""
-    names = ", ".join(need.what for need in needs)
+    missing = "Missing on this system: " + ", ".join(need.what for need in needs)
     manager = next((name for name in INSTALL_COMMANDS if shutil.which(name)), None)
     if manager is None:
-        return f"Missing on this system: {names}.\nInstall it with the system's package manager, then start again."
+        return f"{missing}.\nInstall it with the system's package manager, then start again."
     packages = " ".join(shlex.quote(name) for name in sorted({need.package(manager) for need in needs}))
-    return f"Missing on this system: {names}.\nRun this, then start again:\n\n  sudo {INSTALL_COMMANDS[manager]} {packages}\n"
+    return f"{missing}.\nRun this, then start again:\n\n  sudo {INSTALL_COMMANDS[manager]} {packages}\n"
