@@ -12,7 +12,7 @@ from app.server.bodies import images_of
 from app.server.classify import Classifier, ImageModel
 from app.server.docs_page import content_policy, docs_page
 from app.server.limits import Limits
-from app.server.problems import Problem, install_handlers
+from app.server.problems import RequestError, install_handlers
 from app.server.replies import BatchReply, Failure, Health, Info, OneReply
 from app.server.security import LOOPBACK_HOSTS, Guard
 
@@ -102,8 +102,8 @@ def _add_predict(app: FastAPI, classifier: Classifier, limits: Limits) -> None:
         return {**reply, "model": classifier.model.info.name, "time_ms": spent}
 
 
-def _entry(answer: list[Any] | Problem) -> dict[str, Any]:
-    return {"problem": answer.message} if isinstance(answer, Problem) else {"predictions": answer}
+def _entry(answer: list[Any] | RequestError) -> dict[str, Any]:
+    return {"problem": answer.message} if isinstance(answer, RequestError) else {"predictions": answer}
 
 
 def _add_facts(app: FastAPI, predictor: ImageModel, limits: Limits) -> None:

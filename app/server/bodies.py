@@ -11,7 +11,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import FormParser, parse_options_header
 
 from app.server.limits import Limits
-from app.server.problems import Problem
+from app.server.problems import RequestError
 
 FORM, JSON, OCTETS = "multipart/form-data", "application/json", "application/octet-stream"
 FORMS_HINT = (
@@ -29,11 +29,11 @@ class Images:
 
 
 def images_of(body: bytes, content_type: str, limits: Limits) -> Images:
-    """Take the images out of a request's body; raises Problem. May take long: call it in a thread."""
+    """Take the images out of a request's body; raises RequestError. May take long: call it in a thread."""
     kind, options = parse_options_header(content_type)
     media = kind.decode("latin-1").lower()
     if not body:
-        raise Problem(400, "The request has no body.", FORMS_HINT)
+        raise RequestError(400, "The request has no body.", FORMS_HINT)
     if media == FORM:
         images = _from_form(body, options.get(b"boundary"), limits)
     elif media == JSON or media.endswith("+json"):
@@ -41,31 +41,37 @@ def images_of(body: bytes, content_type: str, limits: Limits) -> Images:
     elif not media or media == OCTETS or media.startswith("image/"):
         images = Images((body,), batch=False)
     else:
-        raise Problem(415, f"The server takes no body of the type “{media}”.", FORMS_HINT)
+        raise RequestError(415, f"The server takes no body of the type “{media}”.", FORMS_HINT)
     return _checked(images, limits)
 
 
 def _checked(images: Images, limits: Limits) -> Images:
     if not images.encoded:
-        raise Problem(422, "The request holds no image.", FORMS_HINT)
+        raise RequestError(422, "The request holds no image.", FORMS_HINT)
     if len(images.encoded) > limits.images:
         raise too_many(limits)
     return images
 
 
-def no_base64() -> Problem:
+def no_base64() -> RequestError:
     """Return the answer to a text that is no base64."""
-    return Problem(422, "The image is not valid base64.", "Encode the bytes of the image file in base64.")
+    return RequestError(
+        422, "The image is not valid base64.", "Encode the bytes of the image file in base64."
+    )
 
 
-def too_many(limits: Limits) -> Problem:
+def too_many(limits: Limits) -> RequestError:
     """Return the answer to a batch that is too large."""
-    return Problem(413, f"One request may hold {limits.images} images.", "Send them in several requests.")
+    return RequestError(
+        413, f"One request may hold {limits.images} images.", "Send them in several requests."
+    )
 
 
 def _from_form(body: bytes, boundary: bytes | None, limits: Limits) -> Images:
     if not boundary:
-        raise Problem(400, "The form has no boundary.", "Let the HTTP library set the content type itself.")
+        raise RequestError(
+            400, "The form has no boundary.", "Let the HTTP library set the content type itself."
+        )
     files: list[bytes] = []
     ended: list[bool] = []
     parser = FormParser(
@@ -80,9 +86,9 @@ def _from_form(body: bytes, boundary: bytes | None, limits: Limits) -> Images:
         parser.write(body)
         parser.finalize()
     except FormParserError as error:
-        raise Problem(400, "The form is malformed.", "Let the HTTP library build it.") from error
+        raise RequestError(400, "The form is malformed.", "Let the HTTP library build it.") from error
     if not ended:
-        raise Problem(400, "The form ends too early.", "Let the HTTP library build it.")
+        raise RequestError(400, "The form ends too early.", "Let the HTTP library build it.")
     return Images(tuple(files), batch=len(files) > 1)
 
 
@@ -101,7 +107,7 @@ def _from_json(body: bytes) -> Images:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise Problem(400, "The body is not valid JSON.", FORMS_HINT) from error
+        raise RequestError(400, "The body is not valid JSON.", FORMS_HINT) from error
     if isinstance(value, dict) and isinstance(value.get("image"), str):
         image = _from_base64(value["image"])
         if image is None:
@@ -109,7 +115,7 @@ def _from_json(body: bytes) -> Images:
         return Images((image,), batch=False)
     if isinstance(value, dict) and isinstance(value.get("images"), list):
         return Images(tuple(_from_base64(item) for item in value["images"]), batch=True)
-    raise Problem(422, "The JSON has neither “image” (a text) nor “images” (a list).", FORMS_HINT)
+    raise RequestError(422, "The JSON has neither “image” (a text) nor “images” (a list).", FORMS_HINT)
 
 
 def _from_base64(text: Any) -> bytes | None:

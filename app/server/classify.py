@@ -15,7 +15,7 @@ from app.export.bundle import BundleInfo
 from app.server.bodies import no_base64
 from app.server.image_header import image_size
 from app.server.limits import MEGAPIXEL, Limits
-from app.server.problems import Problem
+from app.server.problems import RequestError
 
 T = TypeVar("T")
 Encoded = tuple[bytes | None, ...]
@@ -52,16 +52,16 @@ class Classifier:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function)
 
     async def classify(self, data: bytes | None, top_k: int | None) -> Ranked:
-        """Return the best `top_k` labels of one encoded image, best first; raises Problem."""
+        """Return the best `top_k` labels of one encoded image, best first; raises RequestError."""
         return await self.in_pool(lambda: self._classify(data, top_k))
 
-    async def classify_all(self, images: Encoded, top_k: int | None) -> list[Ranked | Problem]:
-        """Classify each image; a Problem takes the place of an image that cannot be read."""
+    async def classify_all(self, images: Encoded, top_k: int | None) -> list[Ranked | RequestError]:
+        """Classify each image; a RequestError takes the place of an image that cannot be read."""
 
-        def attempt(data: bytes | None) -> Ranked | Problem:
+        def attempt(data: bytes | None) -> Ranked | RequestError:
             try:
                 return self._classify(data, top_k)
-            except Problem as problem:
+            except RequestError as problem:
                 return problem
 
         loop = asyncio.get_running_loop()
@@ -78,11 +78,13 @@ class Classifier:
             raise no_base64()
         size = image_size(data)
         if size is None:
-            raise Problem(422, "The image cannot be read.", FORMATS_HINT)
+            raise RequestError(422, "The image cannot be read.", FORMATS_HINT)
         if size[0] * size[1] > self._limits.pixels:
             most = f"{self._limits.pixels / MEGAPIXEL:g} megapixels"
-            raise Problem(413, f"The image has {size[0]} × {size[1]} pixels, more than {most}.", "Shrink it.")
+            raise RequestError(
+                413, f"The image has {size[0]} × {size[1]} pixels, more than {most}.", "Shrink it."
+            )
         try:
             return decode_image(data)
         except InputError as error:
-            raise Problem(422, "The image cannot be read.", FORMATS_HINT) from error
+            raise RequestError(422, "The image cannot be read.", FORMATS_HINT) from error

@@ -20,7 +20,7 @@ WORDS: dict[int, tuple[str, str]] = {
 INTERNAL = ("The server failed on this request.", "The server's log has the reason.")
 
 
-class Problem(Exception):
+class RequestError(Exception):
     """An answer that is not a prediction: an HTTP status, one sentence and a hint."""
 
     def __init__(self, status: int, message: str, hint: str = "", headers: Mapping[str, str] | None = None):
@@ -37,8 +37,8 @@ class Problem(Exception):
 
 
 def install_handlers(app: FastAPI) -> None:
-    """Make every failure of `app` answer as a Problem, whoever raised it."""
-    app.add_exception_handler(Problem, _on_problem)
+    """Make every failure of `app` answer as a RequestError, whoever raised it."""
+    app.add_exception_handler(RequestError, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
@@ -46,14 +46,14 @@ def install_handlers(app: FastAPI) -> None:
 
 
 async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
+    assert isinstance(error, RequestError)
     return error.response()
 
 
 async def _on_http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     message, hint = WORDS.get(error.status_code, WORDS[400])
-    return Problem(error.status_code, message, hint, error.headers).response()
+    return RequestError(error.status_code, message, hint, error.headers).response()
 
 
 async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
@@ -61,11 +61,13 @@ async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0]
     name, reason = str(first["loc"][-1]), str(first["msg"]).rstrip(".")
     message = f"The option “{name}” cannot be used: {reason}."
-    return Problem(422, message, "See /docs for its values.").response()
+    return RequestError(422, message, "See /docs for its values.").response()
 
 
 async def _on_disconnect(_request: Request, _error: Exception) -> JSONResponse:
-    return Problem(400, "The request ended too early.").response()  # for the log: nobody is there to read it
+    return RequestError(
+        400, "The request ended too early."
+    ).response()  # for the log: nobody is there to read it
 
 
 class CrashAnswer:
@@ -92,4 +94,4 @@ class CrashAnswer:
             if scope["type"] != "http" or started:
                 raise
             log.exception("%s %s failed", scope["method"], scope["path"])
-            await Problem(500, *INTERNAL).response()(scope, receive, send)
+            await RequestError(500, *INTERNAL).response()(scope, receive, send)

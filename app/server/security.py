@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ServerError
 from app.server.limits import MEBIBYTE, Limits
-from app.server.problems import Problem
+from app.server.problems import RequestError
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 ANY_HOST = "*"
@@ -73,15 +73,17 @@ class Guard:
 
         await app(scope, body.receive, protected)
 
-    def _refusal(self, headers: Headers, path: str) -> Problem | None:
+    def _refusal(self, headers: Headers, path: str) -> RequestError | None:
         host = headers.get("host", "")
         if not self._host_is_known(host):
-            return Problem(400, "The server does not go by this name.", "Use the address it announced.")
+            return RequestError(400, "The server does not go by this name.", "Use the address it announced.")
         origin = headers.get("origin")
         if origin is not None and not _same_origin(origin, host):
-            return Problem(403, "Pages of other sites may not call this server.", "Call it from a program.")
+            return RequestError(
+                403, "Pages of other sites may not call this server.", "Call it from a program."
+            )
         if self._token is not None and path not in OPEN_PATHS and not self._token_matches(headers):
-            return Problem(
+            return RequestError(
                 401,
                 "The token is missing or wrong.",
                 "Send it in the header “Authorization: Bearer TOKEN” or “X-API-Key: TOKEN”.",
@@ -107,7 +109,7 @@ def _same_origin(origin: str, host: str) -> bool:
 
 
 class BoundedBody:
-    """A request's body that ends in a Problem as soon as it is larger than allowed."""
+    """A request's body that ends in a RequestError as soon as it is larger than allowed."""
 
     def __init__(self, receive: Receive, headers: Headers, most: int):
         self._receive = receive
@@ -118,7 +120,7 @@ class BoundedBody:
         self._finished = False
 
     async def receive(self) -> Message:
-        """Return the next piece of the body; raises Problem 413."""
+        """Return the next piece of the body; raises RequestError 413."""
         if self._declared > self._most:
             raise self._too_large()
         message = await self._next()
@@ -140,6 +142,6 @@ class BoundedBody:
         self._finished = not message.get("more_body", False)
         return message
 
-    def _too_large(self) -> Problem:
+    def _too_large(self) -> RequestError:
         most = f"{self._most / MEBIBYTE:g} MiB"
-        return Problem(413, f"The request is larger than {most}.", "Send fewer or smaller images.")
+        return RequestError(413, f"The request is larger than {most}.", "Send fewer or smaller images.")

@@ -110,7 +110,7 @@ def test_an_empty_token_is_refused() -> None:
 
 
 def test_a_client_that_leaves_half_way_harms_nobody(client: httpx.Client) -> None:
-    address = (client.base_url.host, client.base_url.port)
+    address = (client.base_url.host, client.base_url.port or 0)
     with socket.create_connection(address) as half:
         half.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc")
     assert client.get("/health").status_code == 200
