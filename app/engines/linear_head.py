@@ -8,13 +8,13 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, compose, helper, numpy_helper
-from sklearn.decomposition import PCA
+from scipy.linalg import eigh
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from app.dataset.preprocess import IR_VERSION, OPSET
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 # C of scikit-learn, the inverse of the L2 penalty's weight; a factor of four between steps.
@@ -31,7 +31,7 @@ def root_normalised(features: NDArray[np.float32]) -> Floats:
     The linear kernel of the result is the Hellinger kernel: Arandjelović and Zisserman, "Three things everyone
     should know to improve object retrieval", CVPR 2012, section 3.
     """
-    total = np.maximum(features.sum(axis=1, keepdims=True, dtype=np.float64), TINY)
+    total = np.maximum(features.sum(axis=1, keepdims=True), TINY)
     rooted: Floats = np.sqrt(features / total)
     return rooted
 
@@ -50,11 +50,15 @@ class Projection:
     components: Floats
 
     @classmethod
-    def fit(cls, features: Floats, seed: int) -> "Projection":
+    def fit(cls, features: Floats) -> "Projection":
         """Find the main directions of features [N, D], without looking at labels."""
+        mean = features.mean(axis=0)
+        centred = features - mean
+        width = features.shape[1]
         count = min(PROJECTED, *features.shape)
-        pca = PCA(count, svd_solver="covariance_eigh", random_state=seed).fit(features)
-        return cls(pca.mean_, pca.components_)
+        # scikit-learn's PCA computes every direction; the ones that matter take a third of the time.
+        _, directions = eigh(centred.T @ centred, subset_by_index=[width - count, width - 1])
+        return cls(mean, np.ascontiguousarray(directions.T))
 
     def apply(self, features: Floats) -> Floats:
         """Project features [N, D] to [N, P]."""

@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from app.engines.linear_head import HEADS, STRENGTHS, Projection, head_network, log_loss, root_normalised
+from app.engines.linear_head import (
+    HEADS,
+    STRENGTHS,
+    Floats,
+    Integers,
+    Projection,
+    head_network,
+    log_loss,
+    root_normalised,
+)
 from app.engines.protocol import OnEvent, Progress
 from app.engines.snapshot import NETWORK_FILE, TRAIN, VALIDATION, VALIDATION_FILE, Snapshot, Split
 from app.errors import Cancelled, InputError
@@ -22,8 +30,7 @@ from app.files import write_bytes
 from app.parallel import processors
 
 FOLDS = 5
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+FEWEST_GROUPS = 2
 
 
 def train_head(
@@ -39,14 +46,13 @@ def train_head(
     groups = np.array([split.groups[position] for position in positions])
     # A fit is many small products: threads inside them cost more than they give, folds side by side do not.
     with threadpool_limits(limits=1):
-        projection = Projection.fit(features, snapshot.seed)
+        projection = Projection.fit(features)
         projected = projection.apply(features)
         strength, logits = _choose_strength(snapshot, projected, truth, groups, on_event, cancel)
         head = HEADS[snapshot.head](projected, truth, strength, snapshot.seed)
     network = head_network(network_file(backbone), projection, head)
     write_bytes(folder / NETWORK_FILE, network.SerializeToString())
-    scored = ~np.isnan(logits[:, 0])
-    np.savez(folder / VALIDATION_FILE, logits=logits[scored], truth=truth[scored])
+    np.savez(folder / VALIDATION_FILE, logits=logits, truth=truth)
     return {"strength": strength, "images": len(images)}
 
 
@@ -71,7 +77,7 @@ def _choose_strength(
         for done, strength in enumerate(STRENGTHS, 1):
             if cancel.is_set():
                 raise Cancelled
-            logits = np.full((len(truth), len(snapshot.classes)), np.nan)
+            logits = np.empty((len(truth), len(snapshot.classes)), np.float32)
             scores = pool.map(score_fold, folds, [strength] * len(folds))
             for (_, held_out), fold_logits in zip(folds, scores, strict=True):
                 logits[held_out] = fold_logits
@@ -86,19 +92,20 @@ def _choose_strength(
 
 
 def _folds(truth: Integers, groups: Integers, seed: int) -> Iterator[tuple[Integers, Integers]]:
-    """Split into folds that keep near-duplicates together and have every class on the training side."""
-    groups_per_class = [len(set(groups[truth == label])) for label in set(truth.tolist())]
-    rarest = min(groups_per_class)
-    if rarest < 2:
-        smallest = min(Counter(truth.tolist()).values())
+    """Yield training and held-out positions, stratified by class, near-duplicates on the same side.
+
+    Whole groups are dealt out by the class of their first image; scikit-learn's StratifiedGroupKFold does the same
+    by search, which takes longer than all the fits.
+    """
+    _, first, members = np.unique(groups, return_index=True, return_inverse=True)
+    group_class = truth[first]
+    rarest = min(Counter(group_class.tolist()).values())
+    if rarest < FEWEST_GROUPS or len(set(group_class.tolist())) < len(set(truth.tolist())):
         raise InputError(
             "A class has too few different images to train on.",
-            "Give every class at least two images that are not copies of each other."
-            if smallest > 1
-            else "Give every class at least two images.",
+            "Give every class at least two images that are not copies of each other, nor of another class's.",
         )
-    folds = min(FOLDS, rarest)
-    splitter: StratifiedGroupKFold | GroupKFold = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    for training, held_out in splitter.split(np.zeros(len(truth)), truth, groups):
-        if len(set(truth[training].tolist())) == len(groups_per_class) and len(held_out):
-            yield training, held_out
+    splitter = StratifiedKFold(min(FOLDS, rarest), shuffle=True, random_state=seed)
+    for _, held_out_groups in splitter.split(group_class, group_class):
+        held_out = np.isin(members, held_out_groups)
+        yield np.flatnonzero(~held_out), np.flatnonzero(held_out)

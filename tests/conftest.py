@@ -1,0 +1,70 @@
+"""Fixtures for all tests: a home of its own, drawn images, and one really trained project."""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.demo.garments import make_demo
+from app.engines.protocol import Event
+from app.files import HOME_VARIABLE
+from app.project.project import Project
+from app.training import RunResult, TrainingRequest, train
+
+PER_CLASS = 14
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A project folder with one finished run, and what was heard while it trained."""
+
+    project: Path
+    images: Path
+    result: RunResult
+    events: tuple[Event, ...]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep everything the program writes away from the user's own folders."""
+    folder = tmp_path_factory.mktemp("home")
+    before = os.environ.get(HOME_VARIABLE)
+    os.environ[HOME_VARIABLE] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ[HOME_VARIABLE]
+    else:
+        os.environ[HOME_VARIABLE] = before
+
+
+@pytest.fixture(scope="session")
+def garments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Draw three classes of fourteen pictures."""
+    return make_demo(tmp_path_factory.mktemp("garments"), seed=3, per_class=PER_CLASS)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, garments: Path) -> Trained:
+    """Train the quick engine on the drawn garments, once for all tests. Treat it as read-only."""
+    folder = tmp_path_factory.mktemp("trained") / "project"
+    events: list[Event] = []
+    with Project.create(folder, "Garments") as project:
+        project.add_folder(garments, lambda done, total: None, threading.Event())
+        result = train(project, TrainingRequest(), events.append, threading.Event())
+    return Trained(folder, garments, result, tuple(events))
+
+
+@pytest.fixture(scope="session")
+def bundle(trained: Trained) -> Path:
+    """Return the bundle of the trained run."""
+    return trained.result.bundle
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """Open a new, empty project."""
+    with Project.create(tmp_path / "project", "Test") as project:
+        yield project
