@@ -1,0 +1,157 @@
+"""Printed cloth, laid flat: dotted, leopard and striped.
+
+Each draws an RGB picture [side, side, 3], uint8, at `scale` times its usual size. The classes come close to each
+other on purpose, as real cloth does: large uneven dots, solid spots, wavy stripes.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.demo.noise import smooth_field, turned_field
+from app.demo.palettes import CLOTH, FUR_CORES, FUR_GROUNDS, FUR_RINGS, Colour, any_of, contrasting
+
+Picture = NDArray[np.uint8]
+Texture = Callable[[np.random.Generator, int, float], Picture]
+
+SUBPIXEL = 4  # bits of cv2's fixed-point coordinates
+
+
+def dotted(generator: np.random.Generator, side: int, scale: float) -> Picture:
+    """Draw dots on plain cloth: in rows, staggered or strewn, of one size or two."""
+    ground = any_of(generator, CLOTH)
+    ink = [contrasting(generator, ground) for _ in range(1 if generator.random() < 0.75 else 3)]
+    cloth = _plain(ground, side)
+    pitch = scale * generator.uniform(20, 44)
+    radius = pitch * generator.uniform(0.16, 0.36)
+    strewn = generator.random() < 0.3
+    staggered = generator.random() < 0.65
+    jitter = pitch * (0.28 if strewn else generator.uniform(0, 0.05))
+    varied = generator.uniform(0.15, 0.35) if strewn else generator.uniform(0, 0.06)
+    for x, y in _grid(generator, side, pitch, staggered, jitter):
+        size = radius * float(np.exp(generator.normal(0, varied)))
+        _disc(cloth, x, y, size, ink[generator.integers(len(ink))])
+    return cloth
+
+
+def striped(generator: np.random.Generator, side: int, scale: float) -> Picture:
+    """Draw stripes of one to three colours, even or uneven, across, along or slanting, straight or wavy."""
+    ground = any_of(generator, CLOTH)
+    period = scale * generator.uniform(16, 56)
+    bands = _bands(generator, ground)
+    angle = generator.choice([0.0, 90.0, generator.uniform(-60, 60)], p=[0.55, 0.3, 0.15])
+    row = _repeated(bands, period, side)
+    cloth = np.repeat(row[:, np.newaxis], side, axis=1)
+    if generator.random() < 0.2:
+        shift = smooth_field(generator, side, side, 5 / scale, 5 / scale) * period * generator.uniform(0.2, 0.5)
+        grid_y, grid_x = np.mgrid[:side, :side].astype(np.float32)
+        cloth = cv2.remap(cloth, grid_x, grid_y + shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    turn = cv2.getRotationMatrix2D((side / 2, side / 2), float(angle), 1.0)
+    return np.asarray(cv2.warpAffine(cloth, turn, (side, side), borderMode=cv2.BORDER_REFLECT), np.uint8)
+
+
+def leopard(generator: np.random.Generator, side: int, scale: float) -> Picture:
+    """Draw rosettes: dark broken rings around a core, on a lighter ground that varies."""
+    ground, core, ring = _fur(generator)
+    cloth = _plain(ground, side).astype(np.float32)
+    cloth += turned_field(generator, side, 9, 4, 20)[:, :, np.newaxis] * 14
+    fur = np.clip(cloth, 0, 255).astype(np.uint8)
+    pitch = scale * generator.uniform(26, 48)
+    solid = generator.uniform(0.05, 0.5)  # share of small spots without a core
+    lean = generator.uniform(0, np.pi)
+    for x, y in _grid(generator, side, pitch, True, pitch * 0.22):
+        size = pitch * generator.uniform(0.3, 0.46)
+        if generator.random() < solid:
+            _spot(fur, generator, x, y, size * 0.55, lean, ring)
+        else:
+            _rosette(fur, generator, x, y, size, lean, core, ring)
+    return fur
+
+
+def _fur(generator: np.random.Generator) -> tuple[Colour, Colour, Colour]:
+    if generator.random() < 0.8:
+        return any_of(generator, FUR_GROUNDS), any_of(generator, FUR_CORES), any_of(generator, FUR_RINGS)
+    ground = any_of(generator, CLOTH)
+    ring = contrasting(generator, ground, 90)
+    return ground, (0.55 * ground + 0.45 * ring).astype(np.float32), ring
+
+
+def _rosette(
+    cloth: Picture, generator: np.random.Generator, x: float, y: float, size: float, lean: float, core: Colour, ring: Colour
+) -> None:
+    outline = _blob(generator, x, y, size, lean)
+    cv2.fillPoly(cloth, [_fixed(outline * 0.84 + np.array([x, y]) * 0.16)], core.tolist(), cv2.LINE_AA, SUBPIXEL)
+    start = int(generator.integers(len(outline)))
+    thickness = max(1, round(size * generator.uniform(0.26, 0.46)))
+    for _ in range(int(generator.integers(2, 5))):
+        length = int(generator.integers(len(outline) // 7, len(outline) // 3))
+        arc = outline[np.arange(start, start + length) % len(outline)]
+        cv2.polylines(cloth, [_fixed(arc)], False, ring.tolist(), thickness, cv2.LINE_AA, SUBPIXEL)
+        start += length + int(generator.integers(2, len(outline) // 6))
+
+
+def _spot(
+    cloth: Picture, generator: np.random.Generator, x: float, y: float, size: float, lean: float, ring: Colour
+) -> None:
+    cv2.fillPoly(cloth, [_fixed(_blob(generator, x, y, size, lean))], ring.tolist(), cv2.LINE_AA, SUBPIXEL)
+
+
+def _blob(generator: np.random.Generator, x: float, y: float, size: float, lean: float) -> NDArray[np.float64]:
+    """Return an uneven round outline of 28 points, a little longer along `lean`."""
+    angles = np.linspace(0, 2 * np.pi, 28, endpoint=False)
+    waves = sum(generator.normal(0, 0.13 / order) * np.cos(order * angles + generator.uniform(0, 6.3)) for order in (2, 3, 4))
+    radius = size * (1 + waves) * (1 + 0.18 * np.cos(2 * (angles - lean)))
+    return np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], 1)
+
+
+def _bands(generator: np.random.Generator, ground: Colour) -> list[tuple[float, Colour]]:
+    """Return the bands of one period: their share of it and their colour."""
+    ink = contrasting(generator, ground)
+    share = generator.uniform(0.2, 0.6)
+    if generator.random() < 0.6:
+        return [(1 - share, ground), (share, ink)]
+    third = contrasting(generator, ink, 30)
+    thin = generator.uniform(0.08, 0.2)
+    return [(1 - share, ground), (share * 0.6, ink), (share * 0.2 + thin, ground), (thin, third)]
+
+
+def _repeated(bands: list[tuple[float, Colour]], period: float, side: int) -> Picture:
+    """Return one column [side, 3] of repeated bands, with soft edges."""
+    shares = np.array([share for share, _ in bands])
+    edges = np.cumsum(shares / shares.sum())
+    fine = 4
+    at = (np.arange(side * fine) / fine / period) % 1.0
+    which = np.minimum(np.searchsorted(edges, at, side="right"), len(bands) - 1)
+    colours = np.array([colour for _, colour in bands])[which]
+    return colours.reshape(side, fine, 3).mean(axis=1).astype(np.uint8)
+
+
+def _grid(
+    generator: np.random.Generator, side: int, pitch: float, staggered: bool, jitter: float
+) -> list[tuple[float, float]]:
+    rise = pitch * (0.866 if staggered else 1.0)
+    places = []
+    for row, y in enumerate(np.arange(0, side + rise, rise)):
+        for x in np.arange(pitch / 2 * (row % 2) * staggered, side + pitch, pitch):
+            moved = generator.uniform(-jitter, jitter, 2)
+            places.append((float(x + moved[0]), float(y + moved[1])))
+    return places
+
+
+def _disc(cloth: Picture, x: float, y: float, radius: float, colour: Colour) -> None:
+    one = 1 << SUBPIXEL
+    centre = (round(x * one), round(y * one))
+    cv2.circle(cloth, centre, max(one, round(radius * one)), colour.tolist(), -1, cv2.LINE_AA, SUBPIXEL)
+
+
+def _fixed(points: NDArray[np.float64]) -> NDArray[np.int32]:
+    return np.round(points * (1 << SUBPIXEL)).astype(np.int32)
+
+
+def _plain(colour: Colour, side: int) -> Picture:
+    return np.full((side, side, 3), colour, np.uint8)
+
+
+TEXTURES: dict[str, Texture] = {"dotted": dotted, "leopard": leopard, "striped": striped}
