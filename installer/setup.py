@@ -4,6 +4,7 @@ import platform
 import sys
 
 from installer import system
+from installer.display import has_display
 from installer.environment import ROOT, SetupError, prepare_environment
 
 NEWEST_TRIED = (3, 13)
@@ -19,14 +20,20 @@ def set_up(for_tests: bool) -> None:
     prepare_environment([ROOT / name for name in names])
 
 
-def _missing(for_tests: bool) -> list[system.Need]:
-    needs = system.missing_venv() + system.missing_libraries()
-    return needs + system.missing_x_server() if for_tests else needs
-
-
 def _install_system_packages(for_tests: bool) -> None:
-    needs = _missing(for_tests)
-    if needs and system.install(needs):
-        needs = _missing(for_tests)
-    if needs:
-        raise SetupError(system.advice(needs))
+    needed = _missing_always(for_tests)
+    libraries = system.missing_libraries()
+    if (needed or libraries) and system.install([*needed, *libraries]):
+        needed = _missing_always(for_tests)
+        libraries = system.missing_libraries()
+    if for_tests or has_display():
+        needed += libraries
+    elif libraries and not needed:
+        print(f"The window cannot be opened here yet. {system.advice(libraries)}", flush=True)
+    if needed:
+        raise SetupError(system.advice(needed))
+
+
+def _missing_always(for_tests: bool) -> list[system.Need]:
+    """Return what is missing with or without a window."""
+    return [*system.missing_venv(), *(system.missing_x_server() if for_tests else [])]

@@ -139,4 +139,4 @@ def advice(needs: Sequence[Need]) -> str:
     if manager is None:
         return f"{missing}.\nInstall it with the system's package manager, then start again."
     packages = " ".join(shlex.quote(name) for name in sorted({need.package(manager) for need in needs}))
-    return f"{missing}.\nRun this, then start again:\n\n  sudo {INSTALL_COMMANDS[manager]} {packages}\n"
+    return f"{missing}.\nRun this line, then start again:\n\n  sudo {INSTALL_COMMANDS[manager]} {packages}\n"
