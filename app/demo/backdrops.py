@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.demo.noise import Field, smooth_field
+from app.demo.noise import Field, smooth_field, turned_field
 from app.demo.palettes import any_of
 
 Canvas = NDArray[np.float32]  # RGB [height, width, 3], 0 to 255
@@ -34,9 +34,9 @@ def _wall(generator: np.random.Generator, height: int, width: int) -> Canvas:
 
 
 def _sheet(generator: np.random.Generator, height: int, width: int) -> Canvas:
-    ridges = 1 - np.abs(smooth_field(generator, height, width, generator.uniform(2, 6), generator.uniform(2, 6)))
-    soft = smooth_field(generator, height, width, 5, 5)
-    shade = 1 + 0.35 * _slope(ridges**3, 40) + 0.1 * soft
+    bumps = generator.uniform(5, 9), generator.uniform(1, 2.5)
+    ridges = 1 - np.abs(turned_field(generator, height, width, *bumps, generator.uniform(0, 180)))
+    shade = 1 + _slope(ridges**2, generator.uniform(4, 12)) + 0.08 * smooth_field(generator, height, width, 5, 5)
     return _flat(any_of(generator, WALLS), height, width) * np.clip(shade, 0.6, 1.2)[:, :, np.newaxis]
 
 
@@ -66,7 +66,10 @@ def _tiles(generator: np.random.Generator, height: int, width: int) -> Canvas:
 def _carpet(generator: np.random.Generator, height: int, width: int) -> Canvas:
     pile = generator.normal(0, generator.uniform(6, 16), (height, width)).astype(np.float32)
     patches = smooth_field(generator, height, width, 12, 12) * 8
-    return _flat(any_of(generator, CARPETS), height, width) + (cv2.GaussianBlur(pile, (0, 0), 0.8) + patches)[..., np.newaxis]
+    return (
+        _flat(any_of(generator, CARPETS), height, width)
+        + (cv2.GaussianBlur(pile, (0, 0), 0.8) + patches)[..., np.newaxis]
+    )
 
 
 def _turned_planks(generator: np.random.Generator, height: int, width: int) -> Canvas:

@@ -12,8 +12,8 @@ def photographed(canvas: NDArray[np.float32], generator: np.random.Generator) ->
     height, width = canvas.shape[:2]
     lit = canvas * _light(generator, height, width)[:, :, np.newaxis] * _cast(generator)
     lit = _blurred(lit, generator)
-    grain = generator.normal(0, 1, (height, width, 3)).astype(np.float32) * generator.uniform(1.5, 9)
-    speckle = generator.normal(0, 1, (height, width, 1)).astype(np.float32) * generator.uniform(1, 5)
+    grain = generator.standard_normal((height, width, 3), np.float32) * np.float32(generator.uniform(1.5, 9))
+    speckle = generator.standard_normal((height, width, 1), np.float32) * np.float32(generator.uniform(1, 5))
     return np.clip(lit + grain + speckle, 0, 255).astype(np.uint8)
 
 

@@ -22,9 +22,9 @@ TEXT = """\
 {stamp}
 
 These pictures are synthetic. A program drew them; no photo and no real garment is behind them.
-They show invented clothes of dotted, leopard and striped cloth in varied cuts, colours and light, so that labelling,
-training and prediction can be tried before you bring photos of your own. How well a model does on them says nothing
-about real photos.
+They show invented clothes of dotted, leopard and striped cloth in varied cuts, colours and light, so that
+labelling, training and prediction can be tried before you bring photos of your own. How well a model does on
+them says nothing about real photos.
 
 You may use them in any way (CC0 1.0).
 """

@@ -14,16 +14,17 @@ def smooth_field(generator: np.random.Generator, height: int, width: int, across
     return _resized(coarse, width, height)
 
 
-def turned_field(generator: np.random.Generator, side: int, across: float, down: float, angle: float) -> Field:
-    """Return a square smooth field whose bumps are turned by `angle` degrees."""
-    field = smooth_field(generator, side, side, across, down)
+def turned_field(
+    generator: np.random.Generator, height: int, width: int, across: float, down: float, angle: float
+) -> Field:
+    """Return a smooth field, turned by `angle` degrees; bumps are counted on the square of its diagonal."""
+    side = int(np.hypot(height, width)) + 1
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), angle, 1.0)
-    return _warped(field, turn, side)
+    shift = np.array([(0, 0, (side - width) / 2), (0, 0, (side - height) / 2)])
+    field = smooth_field(generator, side, side, across, down)
+    turned = cv2.warpAffine(field, turn - shift, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(turned, np.float32)
 
 
 def _resized(field: Field, width: int, height: int) -> Field:
     return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
-
-
-def _warped(field: Field, matrix: NDArray[np.float64], side: int) -> Field:
-    return np.asarray(cv2.warpAffine(field, matrix, (side, side), borderMode=cv2.BORDER_REFLECT), np.float32)

@@ -20,7 +20,7 @@ LEAST_CONTRAST = 60.0  # in luminance, so that a pattern can be seen
 
 def any_of(generator: np.random.Generator, colours: Sequence[tuple[int, int, int]], spread: float = 8) -> Colour:
     """Pick a colour and vary it a little."""
-    picked = np.array(colours[generator.integers(len(colours))], np.float32)
+    picked = np.array(colours[int(generator.integers(len(colours)))], np.float32)
     return np.clip(picked + generator.normal(0, spread, 3), 0, 255).astype(np.float32)
 
 

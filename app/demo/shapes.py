@@ -13,14 +13,17 @@ Points = NDArray[np.float32]  # [N, 2]
 Half = list[tuple[float, float]]
 
 SMOOTHING = 3  # rounds of corner cutting
+CUT_OFF = 0.12  # of either end of an edge, in each round
+INSIDE = 0.5  # brightness of the inner back, seen through the neck
 
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of cloth: its closed outline, and how far its pattern is turned, in degrees."""
+    """A piece of cloth: its closed outline, its pattern's turn in degrees, and how bright it lies."""
 
     outline: Points
     turn: float = 0.0
+    brightness: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,6 @@ class Cut:
     parts: tuple[Part, ...]
     seams: tuple[Points, ...] = ()
     buttons: tuple[tuple[float, float], ...] = ()
-    trim: bool = False  # whether neck and cuffs are of plain cloth
 
 
 def random_cut(generator: np.random.Generator) -> Cut:
@@ -43,7 +45,9 @@ def smoothed(points: Points, rounds: int = SMOOTHING) -> Points:
     """Cut the corners of a closed outline (Chaikin 1974)."""
     for _ in range(rounds):
         following = np.roll(points, -1, axis=0)
-        points = np.stack([0.82 * points + 0.18 * following, 0.18 * points + 0.82 * following], 1).reshape(-1, 2)
+        points = np.stack(
+            [points + CUT_OFF * (following - points), following + CUT_OFF * (points - following)], 1
+        ).reshape(-1, 2)
     return points.astype(np.float32)
 
 
@@ -51,6 +55,11 @@ def _mirrored(right: Half) -> Points:
     """Close an outline from its right half, top to bottom."""
     points = np.array(right, np.float32)
     return smoothed(np.concatenate([points, points[::-1] * np.array([-1, 1], np.float32)]))
+
+
+def _back(neck: float) -> Part:
+    """Return the inner back that the neck's opening shows."""
+    return Part(_mirrored([(0.02, 0.005), (neck, 0.0), (neck + 0.02, 0.2), (0.02, 0.2)]), brightness=INSIDE)
 
 
 def _sleeve(points: Half, side: int, turn: float) -> Part:
@@ -77,10 +86,9 @@ def _sleeves(generator: np.random.Generator, width: float, length: float, openin
         along = np.array([np.sin(lean), np.cos(lean)])
         over = np.array([along[1], -along[0]]) * opening
         shoulder, end = np.array([width * 0.86, 0.06]), np.array([width * 0.86, 0.1]) + along * length
-        inner = [width * 0.8, 0.37]
-        points = [tuple(shoulder), tuple(shoulder + over * 0.9 + along * 0.1), tuple(end + over), tuple(end - over),
-                  tuple(inner)]  # fmt: skip
-        parts.append(_sleeve(points, side, -np.rad2deg(lean)))
+        inner = np.array([width * 0.8, 0.37])
+        points = [shoulder, shoulder + over * 0.9 + along * 0.1, end + over, end - over, inner]
+        parts.append(_sleeve([(float(x), float(y)) for x, y in points], side, -float(np.rad2deg(lean))))
     return parts
 
 
@@ -88,21 +96,24 @@ def _t_shirt(generator: np.random.Generator) -> Cut:
     width, neck = _between(generator, 0.3, 0.37), _between(generator, 0.11, 0.15)
     torso = _torso(generator, width, neck, _between(generator, 0.05, 0.14), _between(generator, 0.94, 1.06))
     sleeves = _sleeves(generator, width, _between(generator, 0.18, 0.32), _between(generator, 0.09, 0.12))
-    return Cut("t-shirt", (*sleeves, Part(torso)), trim=bool(generator.random() < 0.5))
+    return Cut("t-shirt", (*sleeves, _back(neck), Part(torso)))
 
 
 def _long_sleeve(generator: np.random.Generator) -> Cut:
     width, neck = _between(generator, 0.27, 0.33), _between(generator, 0.1, 0.14)
     torso = _torso(generator, width, neck, _between(generator, 0.04, 0.12), _between(generator, 0.92, 1.04))
     sleeves = _sleeves(generator, width, _between(generator, 0.6, 0.8), _between(generator, 0.06, 0.08))
-    return Cut("long sleeve", (*sleeves, Part(torso)), trim=bool(generator.random() < 0.6))
+    return Cut("long sleeve", (*sleeves, _back(neck), Part(torso)))
 
 
 def _shirt(generator: np.random.Generator) -> Cut:
     cut = _long_sleeve(generator) if generator.random() < 0.7 else _t_shirt(generator)
     edge = 0.025
     collar = [
-        smoothed(np.array([(0, 0.13), (side * 0.05, 0.005), (side * 0.15, -0.01), (side * 0.13, 0.12)], np.float32), 2)
+        smoothed(
+            np.array([(0, 0.13), (side * 0.05, 0.005), (side * 0.15, -0.01), (side * 0.13, 0.12)], np.float32),
+            2,
+        )
         for side in (-1, 1)
     ]
     seams = tuple(np.array([(x, 0.12), (x, 0.985)], np.float32) for x in (-edge, edge))
@@ -114,11 +125,11 @@ def _dress(generator: np.random.Generator) -> Cut:
     bust, waist = _between(generator, 0.17, 0.21), _between(generator, 0.13, 0.17)
     hem, strap = _between(generator, 0.2, 0.42), _between(generator, 0.08, 0.13)
     belt = _between(generator, 0.38, 0.46)
-    outline = _mirrored(
-        [(0.02, _between(generator, 0.06, 0.16)), (strap * 0.8, 0.06), (strap, 0.0), (strap + 0.05, 0.0),
-         (bust * 0.9, 0.12), (bust, 0.2), (waist, belt), (0.5 * (waist + hem) + 0.02, 0.7), (hem, 0.97), (0.02, 1.0)]
-    )  # fmt: skip
-    parts = [Part(outline)]
+    top = [(0.02, _between(generator, 0.06, 0.16)), (strap * 0.8, 0.06), (strap, 0.0), (strap + 0.05, 0.0)]
+    flare = 0.5 * (waist + hem) + 0.02
+    below = [(bust * 0.9, 0.12), (bust, 0.2), (waist, belt), (flare, 0.7), (hem, 0.97), (0.02, 1.0)]
+    outline = _mirrored([*top, *below])
+    parts = [_back(strap), Part(outline)]
     if generator.random() < 0.4:
         parts = [*_sleeves(generator, bust, _between(generator, 0.12, 0.3), 0.06), *parts]
     seams = (np.array([(-waist, belt), (0, belt + 0.01), (waist, belt)], np.float32),)
@@ -128,8 +139,8 @@ def _dress(generator: np.random.Generator) -> Cut:
 def _skirt(generator: np.random.Generator) -> Cut:
     waist, hem = _between(generator, 0.17, 0.23), _between(generator, 0.24, 0.5)
     band, low = 0.09, _between(generator, 0.72, 1.0)
-    skirt = _mirrored([(0.02, band), (waist, band), (0.5 * (waist + hem) + 0.03, low * 0.55), (hem, low - 0.03),
-                       (hem * 0.5, low + 0.01), (0.02, low + 0.015)])  # fmt: skip
+    top = [(0.02, band), (waist, band), (0.5 * (waist + hem) + 0.03, low * 0.55), (hem, low - 0.035)]
+    skirt = _mirrored([*top, (hem * 0.96, low - 0.015), (hem * 0.5, low + 0.01), (0.02, low + 0.015)])
     waistband = _mirrored([(0.02, 0.03), (waist, 0.02), (waist + 0.005, band + 0.01), (0.02, band + 0.02)])
     return Cut("skirt", (Part(skirt), Part(waistband, 90.0)))
 
@@ -147,4 +158,11 @@ def _trousers(generator: np.random.Generator) -> Cut:
     return Cut("trousers", (*parts, Part(band, 90.0)))
 
 
-CUTS: tuple[Callable[[np.random.Generator], Cut], ...] = (_t_shirt, _long_sleeve, _shirt, _dress, _skirt, _trousers)
+CUTS: tuple[Callable[[np.random.Generator], Cut], ...] = (
+    _t_shirt,
+    _long_sleeve,
+    _shirt,
+    _dress,
+    _skirt,
+    _trousers,
+)

@@ -1,7 +1,7 @@
 """Printed cloth, laid flat: dotted, leopard and striped.
 
-Each draws an RGB picture [side, side, 3], uint8, at `scale` times its usual size. The classes come close to each
-other on purpose, as real cloth does: large uneven dots, solid spots, wavy stripes.
+Each draws an RGB picture [side, side, 3], uint8, at `scale` times its usual size. The classes come close to
+each other on purpose, as real cloth does: large uneven dots, solid spots, wavy stripes.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,8 @@ Picture = NDArray[np.uint8]
 Texture = Callable[[np.random.Generator, int, float], Picture]
 
 SUBPIXEL = 4  # bits of cv2's fixed-point coordinates
+ANGLES = np.linspace(0, 2 * np.pi, 28, endpoint=False)  # of the corners of a spot's outline
+ORDERS = np.arange(2, 5)  # of the waves that make it uneven
 
 
 def dotted(generator: np.random.Generator, side: int, scale: float) -> Picture:
@@ -47,7 +49,8 @@ def striped(generator: np.random.Generator, side: int, scale: float) -> Picture:
     if generator.random() < 0.2:
         shift = smooth_field(generator, side, side, 5 / scale, 5 / scale) * period * generator.uniform(0.2, 0.5)
         grid_y, grid_x = np.mgrid[:side, :side].astype(np.float32)
-        cloth = cv2.remap(cloth, grid_x, grid_y + shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        waved = cv2.remap(cloth, grid_x, grid_y + shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        cloth = np.asarray(waved, np.uint8)
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), float(angle), 1.0)
     return np.asarray(cv2.warpAffine(cloth, turn, (side, side), borderMode=cv2.BORDER_REFLECT), np.uint8)
 
@@ -56,7 +59,7 @@ def leopard(generator: np.random.Generator, side: int, scale: float) -> Picture:
     """Draw rosettes: dark broken rings around a core, on a lighter ground that varies."""
     ground, core, ring = _fur(generator)
     cloth = _plain(ground, side).astype(np.float32)
-    cloth += turned_field(generator, side, 9, 4, 20)[:, :, np.newaxis] * 14
+    cloth += turned_field(generator, side, side, 9, 4, 20)[:, :, np.newaxis] * 14
     fur = np.clip(cloth, 0, 255).astype(np.uint8)
     pitch = scale * generator.uniform(26, 48)
     solid = generator.uniform(0.05, 0.5)  # share of small spots without a core
@@ -79,7 +82,14 @@ def _fur(generator: np.random.Generator) -> tuple[Colour, Colour, Colour]:
 
 
 def _rosette(
-    cloth: Picture, generator: np.random.Generator, x: float, y: float, size: float, lean: float, core: Colour, ring: Colour
+    cloth: Picture,
+    generator: np.random.Generator,
+    x: float,
+    y: float,
+    size: float,
+    lean: float,
+    core: Colour,
+    ring: Colour,
 ) -> None:
     outline = _blob(generator, x, y, size, lean)
     cv2.fillPoly(cloth, [_fixed(outline * 0.84 + np.array([x, y]) * 0.16)], core.tolist(), cv2.LINE_AA, SUBPIXEL)
@@ -99,11 +109,11 @@ def _spot(
 
 
 def _blob(generator: np.random.Generator, x: float, y: float, size: float, lean: float) -> NDArray[np.float64]:
-    """Return an uneven round outline of 28 points, a little longer along `lean`."""
-    angles = np.linspace(0, 2 * np.pi, 28, endpoint=False)
-    waves = sum(generator.normal(0, 0.13 / order) * np.cos(order * angles + generator.uniform(0, 6.3)) for order in (2, 3, 4))
-    radius = size * (1 + waves) * (1 + 0.18 * np.cos(2 * (angles - lean)))
-    return np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], 1)
+    """Return an uneven round outline, a little longer along `lean`."""
+    sizes, phases = generator.normal(0, 0.13, 3) / ORDERS, generator.uniform(0, 2 * np.pi, 3)
+    waves = sizes @ np.cos(ORDERS[:, np.newaxis] * ANGLES + phases[:, np.newaxis])
+    radius = size * (1 + waves) * (1 + 0.18 * np.cos(2 * (ANGLES - lean)))
+    return np.stack([x + radius * np.cos(ANGLES), y + radius * np.sin(ANGLES)], 1)
 
 
 def _bands(generator: np.random.Generator, ground: Colour) -> list[tuple[float, Colour]]:
