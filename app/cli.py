@@ -55,7 +55,8 @@ def main(arguments: Sequence[str]) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Describe every command."""
     parser = argparse.ArgumentParser(
-        prog="main.py", description="Sightline makes image classifiers on this computer. Without a command: the window."
+        prog="main.py",
+        description="Sightline makes image classifiers on this computer. Without a command: the window.",
     )
     parser.add_argument("--version", action="version", version=f"Sightline {__version__}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -99,7 +100,9 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:
     _model_argument(parser)
     parser.add_argument("--host", metavar="H", default="127.0.0.1", help="address (default: this computer only)")
-    parser.add_argument("--port", metavar="P", type=_port, default=DEFAULT_PORT, help="default: 8000; 0 takes a free one")
+    parser.add_argument(
+        "--port", metavar="P", type=_port, default=DEFAULT_PORT, help="default: 8000; 0 takes a free one"
+    )
     parser.add_argument("--token", metavar="T", help="secret that requests must carry; needed for other addresses")
     parser.add_argument("--watch-stdin", action="store_true", help="stop when standard input is closed")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.dataset.scan import FoundImage, Skipped, scan_folder
 from app.engines import catalog
@@ -86,7 +87,9 @@ def evaluate(options: argparse.Namespace, progress: ProgressLine, cancel: thread
             f"Its sub-folders must be named like the classes: {', '.join(labels)}.",
         )
     skipped = [*scan.skipped, *(_unknown(image) for image in scan.images if image.label not in labels)]
-    rows, truth, paths = [], [], []
+    rows: list[NDArray[np.float32]] = []
+    truth: list[int] = []
+    paths: list[str] = []
     for image, prediction in zip(known, predictor.predict_files(image.path for image in known), strict=True):
         _stop_if(cancel)
         progress.count(len(paths) + 1, len(known))
@@ -228,16 +231,17 @@ def _skipped_values(skipped: Sequence[Skipped]) -> dict[str, Any]:
 def _with_skipped(text: str, skipped: Sequence[Skipped]) -> str:
     if not skipped:
         return text
-    lines = [f"{len(skipped)} files were skipped:", *(f"  {one.path}: {one.reason}" for one in skipped[:LISTED])]
+    lines = [
+        f"{len(skipped)} files were skipped:",
+        *(f"  {one.path}: {one.reason}" for one in skipped[:LISTED]),
+    ]
     if len(skipped) > LISTED:
         lines.append(f"  … and {len(skipped) - LISTED} more (all of them with --json).")
     return "\n".join([text, *lines])
 
 
 def _class_line(figures: dict[str, Any]) -> str:
-    precision, recall = (
-        "–" if figures[key] is None else f"{figures[key]:.1%}" for key in ("precision", "recall")
-    )
+    precision, recall = ("–" if figures[key] is None else f"{figures[key]:.1%}" for key in ("precision", "recall"))
     return f"  {figures['label']}: precision {precision}, recall {recall} ({figures['images']} images)"
 
 

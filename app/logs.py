@@ -22,7 +22,9 @@ def set_up_logging() -> None:
     root = logging.getLogger()
     if any(isinstance(handler, RotatingFileHandler) for handler in root.handlers):
         return
-    handler = RotatingFileHandler(log_file(), maxBytes=LARGEST_FILE, backupCount=KEPT_FILES, encoding="utf-8", delay=True)
+    handler = RotatingFileHandler(
+        log_file(), maxBytes=LARGEST_FILE, backupCount=KEPT_FILES, encoding="utf-8", delay=True
+    )
     handler.setFormatter(logging.Formatter(FORMAT))
     root.addHandler(handler)
     root.setLevel(logging.INFO)

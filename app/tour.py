@@ -51,7 +51,10 @@ def demo(options: argparse.Namespace, progress: ProgressLine, cancel: threading.
     ]
     values: dict[str, Any] = {"run": result.run, "model": str(result.bundle), "classes": list(result.classes)}
     if result.evaluation:
-        values["test"] = {"accuracy": result.evaluation.accuracy, "interval": list(result.evaluation.interval)}
+        values["test"] = {
+            "accuracy": result.evaluation.accuracy,
+            "interval": list(result.evaluation.interval),
+        }
     service = ModelService()
     try:
         with TemporaryDirectory() as folder:
@@ -108,10 +111,19 @@ def _ask_server(bundle: Path, answers: dict[Path, dict[str, Any]]) -> tuple[str,
 
 @contextmanager
 def _server(bundle: Path) -> Iterator[str]:
-    command = [sys.executable, str(ROOT / "main.py"), "serve", str(bundle), "--port", "0", "--json", "--watch-stdin"]
+    command = [
+        sys.executable,
+        str(ROOT / "main.py"),
+        "serve",
+        str(bundle),
+        "--port",
+        "0",
+        "--json",
+        "--watch-stdin",
+    ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
-            assert process.stdout and process.stdin
+            assert process.stdout
             line = process.stdout.readline()
             if not line:
                 raise ServerError("The server did not start.", "Look into the log file.")

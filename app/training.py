@@ -29,7 +29,6 @@ from app.engines.snapshot import (
 from app.errors import AppError, Cancelled, EngineError, InputError
 from app.evaluation.report import Evaluation, load_evaluation
 from app.export.bundle import BUNDLE_FOLDER
-from app.export.service import MODEL_WORKER
 from app.features.backbones import BACKBONES, DEFAULT_BACKBONE
 from app.features.cache import FeatureCache
 from app.features.duplicates import group_near_duplicates
@@ -37,6 +36,7 @@ from app.project.project import Project
 from app.project.records import ImageRow
 
 QUICK_WORKER = "app.engines.quick_worker"
+RUN_WORKER = "app.export.run_worker"
 METRICS_FILE = "metrics.jsonl"
 FEWEST_IMAGES = 2
 
@@ -101,7 +101,9 @@ def usable_images(project: Project) -> list[ImageRow]:
     names = {row.id: row.name for row in project.classes()}
     counts = Counter(names[row.class_id] for row in rows if row.class_id is not None)
     if not counts:
-        raise InputError("There are no labelled images to train on.", "Label at least two images in each of two classes.")
+        raise InputError(
+            "There are no labelled images to train on.", "Label at least two images in each of two classes."
+        )
     _check_counts(counts)
     return rows
 
@@ -166,10 +168,10 @@ class _Run:
         ensure_network(BACKBONES[self._snapshot.backbone], self._on_event, self._cancel)
         with (
             EngineProcess(worker_command(QUICK_WORKER)) as engine,
-            EngineProcess(worker_command(MODEL_WORKER)) as model,
+            EngineProcess(worker_command(RUN_WORKER)) as finisher,
         ):
             engine.launch()
-            model.launch()
+            finisher.launch()
             engine.start()
             extraction = self._job(engine, "features")
             skipped = self._note_problems(extraction["problems"])
@@ -177,9 +179,9 @@ class _Run:
             fit_start = time.perf_counter()
             self._job(engine, "train")
             fit_s = time.perf_counter() - fit_start
-            model.start()
-            self._job(model, "bundle", name=self._project.name)
-            evaluation = self._evaluate(model, split)
+            finisher.start()
+            self._job(finisher, "bundle", name=self._project.name)
+            evaluation = self._evaluate(finisher, split)
         features_s = extraction["total_s"] - extraction["decode_s"]
         seconds = {"decode": extraction["decode_s"], "features": features_s, "fit": fit_s}
         seconds["total"] = time.perf_counter() - start
@@ -230,11 +232,11 @@ class _Run:
         write_split(self._folder, split)
         return split
 
-    def _evaluate(self, model: EngineProcess, split: Split) -> Evaluation | None:
+    def _evaluate(self, finisher: EngineProcess, split: Split) -> Evaluation | None:
         if not split.positions(TEST):
             log.warning("run %d has no test images", self._number)
             return None
-        self._job(model, "evaluate", protocol=self._protocol(split))
+        self._job(finisher, "evaluate", protocol=self._protocol(split))
         return load_evaluation(self._folder)
 
     def _protocol(self, split: Split) -> str:

@@ -30,7 +30,10 @@ def preprocess_graph(side: int) -> ModelProto:
         ],
     )
     model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="Sightline"
+        graph,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="Sightline",
     )
     onnx.checker.check_model(model)
     return model

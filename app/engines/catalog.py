@@ -38,7 +38,12 @@ def _quick() -> EngineStatus:
     if not reason and not network_file(backbone).exists():
         reason = _conversion_problem()
     return EngineStatus(
-        "quick", "Quick: pretrained features and a linear head", not reason, _version("onnxruntime"), ("cpu",), reason
+        "quick",
+        "Quick: pretrained features and a linear head",
+        not reason,
+        _version("onnxruntime"),
+        ("cpu",),
+        reason,
     )
 
 

@@ -16,6 +16,4 @@ def ensure_network(backbone: Backbone, on_event: OnEvent, cancel: threading.Even
     on_event(Note(f"Preparing the pretrained network {backbone.title}; this is done once."))
     with EngineProcess(worker_command(TORCH_WORKER)) as process:
         process.start()
-        process.run(
-            {"kind": "export", "backbone": backbone.name, "to": str(network_file(backbone))}, on_event, cancel
-        )
+        process.run({"kind": "export", "backbone": backbone.name, "to": str(network_file(backbone))}, on_event, cancel)

@@ -94,11 +94,11 @@ def fit_svm(features: Floats, truth: Integers, strength: float, seed: int) -> Li
     return _as_softmax(model.coef_, model.intercept_)
 
 
-def _as_softmax(weights: Floats, bias: Floats) -> LinearHead:
+def _as_softmax(weights: NDArray[np.floating], bias: NDArray[np.floating]) -> LinearHead:
     """Give two-class models, which have one row, a row for each class."""
-    if len(weights) > 1:
-        return LinearHead(weights, bias)
-    return LinearHead(np.vstack([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2)
+    if len(weights) == 1:
+        weights, bias = np.vstack([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+    return LinearHead(weights.astype(np.float32), bias.astype(np.float32))
 
 
 HEADS: dict[str, Fit] = {"logistic": fit_logistic, "svm": fit_svm}
@@ -131,8 +131,6 @@ def head_network(backbone: Path, projection: Projection, head: LinearHead) -> Mo
     )
     opset = [helper.make_opsetid("", OPSET)]
     head_model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
-    joined = compose.merge_models(
-        network, head_model, io_map=[("features", "head_in")], outputs=["features", "logits"]
-    )
+    joined = compose.merge_models(network, head_model, io_map=[("features", "head_in")], outputs=["features", "logits"])
     onnx.checker.check_model(joined)
     return joined

@@ -1,18 +1,21 @@
 """The `quick` engine: frozen pretrained features by ONNX Runtime, a linear head by scikit-learn."""
 
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import onnxruntime
 
-from app.engines.protocol import Hello, OnEvent
 from app.engines.progress import Throttle
+from app.engines.protocol import Hello, OnEvent
 from app.engines.snapshot import read_snapshot, read_split
+from app.engines.worker import Job
 from app.features.backbones import BACKBONES, network_file
 from app.features.cache import FeatureCache
-from app.engines.worker import Job
 from app.features.extractor import Extractor, ImageFile, fill_cache
+
+TRAINING = "app.engines.quick_training"
 
 
 def compute_features(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def compute_features(job: Job, on_event: OnEvent, cancel: threading.Event) -> di
 
     files = [ImageFile(Path(image.path), image.digest) for image in snapshot.images]
     extraction = fill_cache(
-        Extractor(network_file(backbone), backbone.side),
+        lambda: Extractor(network_file(backbone), backbone.side),
         FeatureCache(Path(snapshot.cache), backbone.id, backbone.features),
         files,
         on_rate,
@@ -41,15 +44,13 @@ def compute_features(job: Job, on_event: OnEvent, cancel: threading.Event) -> di
 
 def train(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
     """Fit the head on the training part of the job's `run` folder, and write network and validation scores there."""
-    # Only this job needs scikit-learn, and importing it takes longer than starting the worker.
-    from app.engines.quick_training import train_head
-
     folder = Path(job["run"])
-    return train_head(folder, read_snapshot(folder), read_split(folder), on_event, cancel)
+    return import_module(TRAINING).train_head(folder, read_snapshot(folder), read_split(folder), on_event, cancel)
 
 
 def hello() -> Hello:
-    """Say which engine this is."""
+    """Say which engine this is; meanwhile scikit-learn is imported, which takes longer than the whole start."""
+    threading.Thread(target=import_module, args=(TRAINING,), name="import", daemon=True).start()
     return Hello("quick", onnxruntime.__version__)
 
 

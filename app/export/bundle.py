@@ -48,7 +48,12 @@ class BundleInfo:
     def to_json(self) -> dict[str, Any]:
         """Return the value of `bundle.json`, the format number first."""
         values = asdict(self)
-        input_form = {"name": "image", "type": "uint8", "colour": "RGB", "shape": ["batch", "height", "width", 3]}
+        input_form = {
+            "name": "image",
+            "type": "uint8",
+            "colour": "RGB",
+            "shape": ["batch", "height", "width", 3],
+        }
         return {"format": values.pop("format"), **values, "input": input_form}
 
 
@@ -64,7 +69,8 @@ def bundle_root(bundle: Path) -> Root:
     if not bundle.exists():
         raise BundleError(f"There is no model at “{bundle}”.", "Check the path.")
     raise BundleError(
-        f"“{bundle}” is not a model bundle.", "Choose the folder or zip that Sightline exported, or a project."
+        f"“{bundle}” is not a model bundle.",
+        "Choose the folder or zip that Sightline exported, or a project.",
     )
 
 
@@ -78,7 +84,8 @@ def read_bundle_info(bundle: Path) -> BundleInfo:
         values.pop("input", None)
         interval = values.pop("interval")
         return BundleInfo(
-            **{**values, "labels": tuple(values["labels"])}, interval=None if interval is None else tuple(interval)
+            **{**values, "labels": tuple(values["labels"])},
+            interval=None if interval is None else tuple(interval),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"The bundle “{bundle}” is damaged.", "Export it again.", str(error)) from error

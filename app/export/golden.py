@@ -47,7 +47,7 @@ def write_golden(bundle: Path, network: onnx.ModelProto, temperature: float, can
     folder.mkdir()
     preprocess = open_session(preprocess_graph(network_side(network)).SerializeToString())
     session = open_session(network.SerializeToString())
-    expected = {}
+    expected: dict[str, list[float]] = {}
     for path in candidates:
         if len(expected) == GOLDEN_IMAGES:
             break

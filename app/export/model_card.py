@@ -38,7 +38,8 @@ def _measured(evaluation: Evaluation | None) -> str:
     rows = "\n".join(_row(figures) for figures in evaluation.per_class)
     return (
         f"{evaluation.protocol}\n\n"
-        f"Accuracy {evaluation.accuracy:.1%} of {evaluation.images:,} images (95 % interval {low:.1%} to {high:.1%}).\n\n"
+        f"Accuracy {evaluation.accuracy:.1%} of {evaluation.images:,} images "
+        f"(95 % interval {low:.1%} to {high:.1%}).\n\n"
         f"| class | images | precision | recall |\n|---|---|---|---|\n{rows}"
     )
 

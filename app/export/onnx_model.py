@@ -21,7 +21,10 @@ def join_model(network: ModelProto, temperature: float, metadata: Mapping[str, s
     `network` maps `pixels`, uint8 RGB [N, side, side, 3], to `logits` and `features`.
     """
     model = compose.merge_models(
-        preprocess_graph(network_side(network)), network, io_map=[(PIXELS, PIXELS)], outputs=[LOGITS, FEATURES]
+        preprocess_graph(network_side(network)),
+        network,
+        io_map=[(PIXELS, PIXELS)],
+        outputs=[LOGITS, FEATURES],
     )
     graph = model.graph
     graph.initializer.append(helper.make_tensor("temperature", TensorProto.FLOAT, [1], [temperature]))
@@ -54,5 +57,3 @@ def network_side(network: ModelProto) -> int:
     """Return the width and height of the pixels a network takes."""
     shape = network.graph.input[0].type.tensor_type.shape
     return int(shape.dim[1].dim_value)
-
-

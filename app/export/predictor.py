@@ -4,7 +4,7 @@ Imports onnxruntime: for worker processes, server and command line.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +74,7 @@ class Predictor:
         except UnreadableImage as error:
             return Prediction(str(path), None, error.message)
 
-    def predict_files(self, paths: Iterable[Path]) -> Iterator[Prediction]:
+    def predict_files(self, paths: Iterable[Path]) -> Generator[Prediction, None, None]:
         """Yield a prediction for each file, in order, computed by a thread per processor."""
         with closing(map_in_order(self.predict_file, paths, self._threads)) as predictions:
             yield from predictions

@@ -24,7 +24,11 @@ class ModelService:
 
     def predict(self, bundle: Path, paths: Sequence[Path], on_event: OnEvent, cancel: threading.Event) -> None:
         """Predict files; each progress event brings the next `results` in its values."""
-        job = {"kind": "predict", "bundle": str(bundle.resolve()), "paths": [str(path.resolve()) for path in paths]}
+        job = {
+            "kind": "predict",
+            "bundle": str(bundle.resolve()),
+            "paths": [str(path.resolve()) for path in paths],
+        }
         self._run(job, on_event, cancel)
 
     def export(self, bundle: Path, to: Path, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
@@ -60,7 +64,9 @@ def copy_bundle(bundle: Path, to: Path) -> Path:
         shutil.copytree(bundle, part)
         part.rename(target)
     except OSError as error:
-        raise BundleError(f"The bundle could not be written to “{to}”.", "Choose another folder.", str(error)) from error
+        raise BundleError(
+            f"The bundle could not be written to “{to}”.", "Choose another folder.", str(error)
+        ) from error
     return target
 
 

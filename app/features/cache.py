@@ -39,9 +39,7 @@ class FeatureCache:
         if not (self._index_file.exists() and self._features_file.exists()):
             return
         data = self._index_file.read_bytes()
-        whole = min(
-            len(data) // INDEX_ROW.itemsize, self._features_file.stat().st_size // (self._width * FLOAT_BYTES)
-        )
+        whole = min(len(data) // INDEX_ROW.itemsize, self._features_file.stat().st_size // (self._width * FLOAT_BYTES))
         index = np.frombuffer(data, INDEX_ROW, count=whole)
         self._rows = {digest.tobytes(): row for row, digest in enumerate(index["digest"])}
         self._hashes = index["hash"].tolist()
@@ -75,9 +73,7 @@ class FeatureCache:
     def _positions(self, digests: Sequence[str]) -> NDArray[np.int64]:
         return np.array([self._rows[bytes.fromhex(digest)] for digest in digests], np.int64)
 
-    def append(
-        self, digests: Sequence[str], features: NDArray[np.float32], hashes: Sequence[int]
-    ) -> None:
+    def append(self, digests: Sequence[str], features: NDArray[np.float32], hashes: Sequence[int]) -> None:
         """Add rows: features [len(digests), width], one 64-bit hash each."""
         count = len(self._hashes)
         _write_at(self._features_file, count * self._width * FLOAT_BYTES, features.astype("<f4").tobytes())

@@ -77,19 +77,24 @@ class Extractor:
 
 
 def fill_cache(
-    extractor: Extractor,
+    load_extractor: Callable[[], Extractor],
     cache: FeatureCache,
     files: Sequence[ImageFile],
     on_rate: OnRate,
     cancel: threading.Event,
 ) -> Extraction:
-    """Compute what the cache lacks; calls `on_rate(done, total, images per second)`. Cancelled keeps what is done."""
+    """Compute what the cache lacks, loading the network only then; raises Cancelled, and keeps what is done.
+
+    `on_rate` is called with images done, images in all, and images per second.
+    """
     missing = cache.missing([file.digest for file in files])
     start = time.perf_counter()
     problems: dict[int, str] = {}
     decode_s = 0.0
     done = 0
-    with closing(map_in_order(extractor.extract, (files[position] for position in missing))) as results:
+    if not missing:
+        return Extraction({}, 0.0, 0.0)
+    with closing(map_in_order(load_extractor().extract, (files[position] for position in missing))) as results:
         for chunk in _chunks(results):
             good = [one for one in chunk if one.features is not None]
             if good:

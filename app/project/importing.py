@@ -39,7 +39,7 @@ def _known_files(store: Store, folder: Path) -> dict[str, KnownFile]:
         "JOIN sources ON sources.id = source_id WHERE folder = ?",
         [str(folder)],
     )
-    return {name: tuple(rest) for name, *rest in rows}  # type: ignore[misc]
+    return {name: tuple(rest) for name, *rest in rows}
 
 
 def _changed(image: FoundImage, known: KnownFile | None) -> bool:
@@ -118,8 +118,6 @@ def _mark_gone(transaction: Transaction, known: dict[str, KnownFile], scan: Scan
     present = {image.relative for image in scan.images}
     for name, (image_id, *_) in known.items():
         if name in present:
-            transaction.execute(
-                "UPDATE images SET problem = NULL WHERE id = ? AND problem = ?", [image_id, GONE]
-            )
+            transaction.execute("UPDATE images SET problem = NULL WHERE id = ? AND problem = ?", [image_id, GONE])
         else:
             transaction.execute("UPDATE images SET problem = ? WHERE id = ?", [GONE, image_id])

@@ -32,7 +32,12 @@ class Runs:
         return number
 
     def finish(
-        self, number: int, accuracy: float | None, interval: tuple[float, float] | None, images: int, seconds: float
+        self,
+        number: int,
+        accuracy: float | None,
+        interval: tuple[float, float] | None,
+        images: int,
+        seconds: float,
     ) -> None:
         """Mark a run as done; accuracy is None where there was nothing to test on."""
         low, high = interval or (None, None)
@@ -54,9 +59,7 @@ class Runs:
     def mark_interrupted(self) -> None:
         """Mark runs that were going when the application ended."""
         with self._store.transaction() as transaction:
-            transaction.execute(
-                "UPDATE runs SET state = ?, reason = ? WHERE state = ?", [FAILED, INTERRUPTED, RUNNING]
-            )
+            transaction.execute("UPDATE runs SET state = ?, reason = ? WHERE state = ?", [FAILED, INTERRUPTED, RUNNING])
 
     def all(self) -> list[RunRow]:
         """Return every run, the newest first."""
@@ -64,10 +67,7 @@ class Runs:
             "SELECT number, engine, state, created, reason, accuracy, interval_low, interval_high, images, seconds "
             "FROM runs ORDER BY number DESC"
         )
-        return [
-            RunRow(*row[:6], interval=None if row[6] is None else (row[6], row[7]), images=row[8], seconds=row[9])
-            for row in rows
-        ]
+        return [_run_row(*row) for row in rows]
 
     def best(self) -> RunRow | None:
         """Return the finished run with the highest test accuracy; of equals, the newest."""
@@ -76,6 +76,20 @@ class Runs:
 
     def _end(self, number: int, state: str, reason: str) -> None:
         with self._store.transaction() as transaction:
-            transaction.execute(
-                "UPDATE runs SET state = ?, reason = ? WHERE number = ?", [state, reason, number]
-            )
+            transaction.execute("UPDATE runs SET state = ?, reason = ? WHERE number = ?", [state, reason, number])
+
+
+def _run_row(
+    number: int,
+    engine: str,
+    state: str,
+    created: str,
+    reason: str,
+    accuracy: float | None,
+    low: float | None,
+    high: float | None,
+    images: int | None,
+    seconds: float | None,
+) -> RunRow:
+    interval = None if low is None or high is None else (low, high)
+    return RunRow(number, engine, state, created, reason, accuracy, interval, images, seconds)
