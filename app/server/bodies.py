@@ -55,23 +55,17 @@ def _checked(images: Images, limits: Limits) -> Images:
 
 def no_base64() -> RequestError:
     """Return the answer to a text that is no base64."""
-    return RequestError(
-        422, "The image is not valid base64.", "Encode the bytes of the image file in base64."
-    )
+    return RequestError(422, "The image is not valid base64.", "Encode the bytes of the image file in base64.")
 
 
 def too_many(limits: Limits) -> RequestError:
     """Return the answer to a batch that is too large."""
-    return RequestError(
-        413, f"One request may hold {limits.images} images.", "Send them in several requests."
-    )
+    return RequestError(413, f"One request may hold {limits.images} images.", "Send them in several requests.")
 
 
 def _from_form(body: bytes, boundary: bytes | None, limits: Limits) -> Images:
     if not boundary:
-        raise RequestError(
-            400, "The form has no boundary.", "Let the HTTP library set the content type itself."
-        )
+        raise RequestError(400, "The form has no boundary.", "Let the HTTP library set the content type itself.")
     files: list[bytes] = []
     ended: list[bool] = []
     parser = FormParser(

@@ -81,9 +81,7 @@ class Classifier:
             raise RequestError(422, "The image cannot be read.", FORMATS_HINT)
         if size[0] * size[1] > self._limits.pixels:
             most = f"{self._limits.pixels / MEGAPIXEL:g} megapixels"
-            raise RequestError(
-                413, f"The image has {size[0]} × {size[1]} pixels, more than {most}.", "Shrink it."
-            )
+            raise RequestError(413, f"The image has {size[0]} × {size[1]} pixels, more than {most}.", "Shrink it.")
         try:
             return decode_image(data)
         except InputError as error:

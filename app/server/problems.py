@@ -65,9 +65,7 @@ async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_disconnect(_request: Request, _error: Exception) -> JSONResponse:
-    return RequestError(
-        400, "The request ended too early."
-    ).response()  # for the log: nobody is there to read it
+    return RequestError(400, "The request ended too early.").response()  # for the log: nobody is there to read it
 
 
 class CrashAnswer:

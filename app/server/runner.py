@@ -22,9 +22,7 @@ log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5  # for requests in flight, once asked to stop
 KEEP_ALIVE_SECONDS = 30
-STOP_SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP") if hasattr(signal, name)
-]
+STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP") if hasattr(signal, name)]
 
 
 def run(

@@ -79,9 +79,7 @@ class Guard:
             return RequestError(400, "The server does not go by this name.", "Use the address it announced.")
         origin = headers.get("origin")
         if origin is not None and not _same_origin(origin, host):
-            return RequestError(
-                403, "Pages of other sites may not call this server.", "Call it from a program."
-            )
+            return RequestError(403, "Pages of other sites may not call this server.", "Call it from a program.")
         if self._token is not None and path not in OPEN_PATHS and not self._token_matches(headers):
             return RequestError(
                 401,

@@ -46,9 +46,7 @@ def test_a_text_field_beside_the_file_is_left_alone(client: httpx.Client) -> Non
     assert best(reply) == "red"
 
 
-@pytest.mark.parametrize(
-    "kind", ["image/png", "image/jpeg", "application/octet-stream", "IMAGE/PNG; q=1", None]
-)
+@pytest.mark.parametrize("kind", ["image/png", "image/jpeg", "application/octet-stream", "IMAGE/PNG; q=1", None])
 def test_the_bare_image(client: httpx.Client, kind: str | None) -> None:
     headers = {} if kind is None else {"content-type": kind}
     assert best(client.post("/predict", content=GREEN, headers=headers).raise_for_status().json()) == "green"

@@ -60,3 +60,10 @@ def test_every_address_is_announced_as_one_to_call() -> None:
 def test_ipv6_stands_in_brackets() -> None:
     with socket.socket() as unused:
         assert Listener(unused, "::1", "::1", 8000).url == "http://[::1]:8000"
+
+
+def test_accepted_sockets_know_their_protocol_so_that_asyncio_sends_at_once() -> None:
+    with listen("127.0.0.1", 0, None).socket as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP

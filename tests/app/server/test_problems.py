@@ -69,9 +69,7 @@ def test_422_for_json_of_another_shape(client: httpx.Client, value: Any) -> None
     failure(client.post("/predict", json=value), 422)
 
 
-@pytest.mark.parametrize(
-    "data", [b"no image at all", RED[:60], b"\xff\xd8\xff", b"BM", b"II*\x00\xff\xff\xff\x7f"]
-)
+@pytest.mark.parametrize("data", [b"no image at all", RED[:60], b"\xff\xd8\xff", b"BM", b"II*\x00\xff\xff\xff\x7f"])
 def test_422_for_an_unreadable_image(client: httpx.Client, data: bytes) -> None:
     value = failure(client.post("/predict", content=data), 422)
     assert value["error"] == "The image cannot be read."

@@ -58,9 +58,7 @@ def test_a_large_upload_without_a_token_gets_its_401(guarded: Served) -> None:
     assert guarded.client.post("/predict", content=b"x" * 20_000_000).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[::1", "a b", ":80"]
-)
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[::1", "a b", ":80"])
 def test_another_host_name_is_refused(client: httpx.Client, host: str) -> None:
     reply = client.get("/health", headers={"host": host})
     assert reply.status_code == 400
