@@ -19,7 +19,7 @@ ADDRESS = "http://127.0.0.1:8000"
 COMMAND_SECONDS = 240
 
 
-def tested_blocks() -> list[tuple[str, str]]:
+def readme_blocks() -> list[tuple[str, str]]:
     return BLOCK.findall(README.read_text(encoding="utf-8"))
 
 
@@ -32,11 +32,11 @@ def folder(tmp_path: Path, garments: Path) -> Path:
 
 
 def test_there_are_blocks_for_the_command_line_and_for_the_server() -> None:
-    assert [language for language, _ in tested_blocks()] == ["sh", "sh", "sh", "sh", "python"]
+    assert [language for language, _ in readme_blocks()] == ["sh", "sh", "sh", "sh", "python"]
 
 
 def test_readme_blocks_run(folder: Path) -> None:
-    blocks = iter(tested_blocks())
+    blocks = iter(readme_blocks())
     for language, code in blocks:
         if " serve " in code:
             with server(code, folder) as url:
