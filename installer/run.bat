@@ -1,9 +1,15 @@
 @echo off
 rem Sets up Sightline and starts it; see run.py.
 setlocal
-where py >nul 2>nul && (py -3 "%~dp0run.py" %* & goto end)
-where python >nul 2>nul && (python "%~dp0run.py" %* & goto end)
+where py >nul 2>nul
+if not errorlevel 1 goto launcher
+where python >nul 2>nul
+if not errorlevel 1 goto python
 echo Sightline needs Python 3.10, 3.11, 3.12 or 3.13 from python.org.
 exit /b 1
-:end
+:launcher
+py -3 "%~dp0run.py" %*
+exit /b %ERRORLEVEL%
+:python
+python "%~dp0run.py" %*
 exit /b %ERRORLEVEL%
