@@ -54,9 +54,7 @@ def test_an_index_cut_short_loses_its_last_row_only(tmp_path: Path, cache: Featu
     again = FeatureCache(tmp_path, "net", WIDTH)
     assert again.missing([digest(1), digest(2 << 120)]) == [1]
     again.append([digest(4)], rows(4), [44])
-    np.testing.assert_array_equal(
-        FeatureCache(tmp_path, "net", WIDTH).features([digest(1), digest(4)]), rows(1, 4)
-    )
+    np.testing.assert_array_equal(FeatureCache(tmp_path, "net", WIDTH).features([digest(1), digest(4)]), rows(1, 4))
 
 
 def test_features_without_an_index_row_are_dropped(tmp_path: Path, cache: FeatureCache) -> None:

@@ -115,7 +115,11 @@ def test_another_process_cannot_open_it_either(project: Project) -> None:
         "import sys; from pathlib import Path; from app.project.project import Project; Project.open(Path(sys.argv[1]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(project.folder)], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, str(project.folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "is open in another window or command" in done.stderr
 

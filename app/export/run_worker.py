@@ -1,0 +1,70 @@
+"""The worker that finishes a run: builds its bundle and measures it."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import sklearn.metrics  # noqa: F401 - loaded while the engine trains, since it takes a second
+
+from app.engines.progress import Throttle
+from app.engines.protocol import Hello, OnEvent
+from app.engines.snapshot import TEST, Snapshot, read_snapshot, read_split
+from app.engines.worker import Job
+from app.errors import Cancelled
+from app.evaluation.metrics import evaluate as compute_figures
+from app.evaluation.report import write_evaluation
+from app.export.building import add_figures, build_bundle
+from app.export.bundle import BUNDLE_FOLDER
+from app.export.scoring import score_images
+from app.features.backbones import BACKBONES
+from app.features.cache import FeatureCache
+
+
+def hello() -> Hello:
+    """Say which engine this is."""
+    return Hello("run", onnxruntime.__version__)
+
+
+def bundle(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Build the bundle of the job's `run` folder and name it."""
+    folder = Path(job["run"])
+    parity = build_bundle(folder, job["name"], read_snapshot(folder), read_split(folder))
+    return {"images": parity.images, "largest_difference": parity.largest_difference, "agrees": parity.agrees}
+
+
+def evaluate(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Score the test part of the job's `run` folder once, through its bundle, and write `evaluation.json`."""
+    folder = Path(job["run"])
+    snapshot = read_snapshot(folder)
+    images = [snapshot.images[position] for position in read_split(folder).positions(TEST)]
+    throttle = Throttle(on_event)
+
+    def on_count(done: int, total: int) -> None:
+        if cancel.is_set():
+            raise Cancelled
+        throttle.progress("test", done, total)
+
+    scores = score_images(folder / BUNDLE_FOLDER, images, _cache(snapshot), on_count)
+    scored = [images[position] for position in scores.positions]
+    evaluation = compute_figures(
+        scores.probabilities.astype(np.float64),
+        np.array([image.label for image in scored]),
+        snapshot.classes,
+        [image.path for image in scored],
+        job["protocol"],
+    )
+    write_evaluation(folder, evaluation)
+    add_figures(folder / BUNDLE_FOLDER, evaluation)
+    return {"problems": [[images[position].path, reason] for position, reason in scores.problems.items()]}
+
+
+def _cache(snapshot: Snapshot) -> FeatureCache | None:
+    if snapshot.engine != "quick":
+        return None
+    backbone = BACKBONES[snapshot.backbone]
+    return FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
+
+
+HANDLERS = {"bundle": bundle, "evaluate": evaluate}
