@@ -1,14 +1,14 @@
 """A project folder: the database, the cache and the runs, held by one process at a time."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 
 from app.errors import ProjectError
 from app.files import data_folder, lock_folder, safe_name
-from app.project.edits import Edits
+from app.project.edits import KEYS_AT_ONCE, Edits
 from app.project.importing import OnCount, import_folder
 from app.project.records import ClassRow, ImageRow, ImportResult, RunRow
 from app.project.runs import Runs
@@ -84,20 +84,22 @@ class Project:
 
     def images(self) -> list[ImageRow]:
         """Return all images, ordered by source and name."""
-        return self._images("ORDER BY source_id, name")
+        return self._images("GROUP BY images.id ORDER BY source_id, name")
 
-    def image(self, image_id: int) -> ImageRow:
-        """Return one image; raises ProjectError if there is none of this id."""
-        rows = self._images(f"HAVING images.id = {int(image_id)}")
-        if not rows:
-            raise ProjectError("This image is not in the project.")
-        return rows[0]
+    def images_of(self, image_ids: Sequence[int]) -> list[ImageRow]:
+        """Return the images of these ids, in the order of their ids."""
+        rows: list[ImageRow] = []
+        for start in range(0, len(image_ids), KEYS_AT_ONCE):
+            some = image_ids[start : start + KEYS_AT_ONCE]
+            rows += self._images(f"WHERE images.id IN ({','.join('?' * len(some))}) GROUP BY images.id", some)
+        return rows
 
-    def _images(self, clause: str) -> list[ImageRow]:
+    def _images(self, clause: str, values: Sequence[int] = ()) -> list[ImageRow]:
         rows = self.store.rows(
             "SELECT images.id, folder, name, digest, group_concat(class_id), min(origin), split, excluded, problem "
             "FROM images JOIN sources ON sources.id = source_id LEFT JOIN labels ON image_id = images.id "
-            f"GROUP BY images.id {clause}"
+            f"{clause}",
+            values,
         )
         return [
             ImageRow(

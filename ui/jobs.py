@@ -1,0 +1,201 @@
+"""Work in the background, told to the window as signals; the only threading in the window's code."""
+
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from PyQt5.QtCore import QObject, QRunnable, QThread, QThreadPool, pyqtSignal, pyqtSlot
+
+from app.engines.protocol import Event, Note, OnEvent, Progress
+from app.errors import AppError, Cancelled
+
+Work = Callable[[OnEvent, threading.Event], object]
+OnDone = Callable[[Any], None]
+
+
+class Job(QObject):
+    """One piece of long work; it ends in exactly one of done, cancelled and failed, and then is finished."""
+
+    progressed = pyqtSignal(object)
+    noted = pyqtSignal(str)
+    done = pyqtSignal(object)
+    cancelled = pyqtSignal()
+    failed = pyqtSignal(object)
+    finished = pyqtSignal()
+
+    def __init__(self, number: int, title: str, work: Work, parent: QObject | None = None):
+        super().__init__(parent)
+        self.number = number
+        self.title = title
+        self._cancel = threading.Event()
+        self._thread = _WorkThread(work, self._cancel, title)
+        self._thread.event.connect(self._on_thread_event)
+        self._thread.finished.connect(self._on_thread_finished)
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the work is still going on."""
+        return self._thread.isRunning()
+
+    @property
+    def cancelling(self) -> bool:
+        """Tell whether the work was asked to stop."""
+        return self._cancel.is_set()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the work to stop; one of the last signals says that it has."""
+        self._cancel.set()
+
+    @pyqtSlot(object)
+    def _on_thread_event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.progressed.emit(event)
+        elif isinstance(event, Note):
+            self.noted.emit(event.text)
+
+    @pyqtSlot()
+    def _on_thread_finished(self) -> None:
+        outcome = self._thread.outcome
+        if isinstance(outcome, Cancelled):
+            self.cancelled.emit()
+        elif isinstance(outcome, AppError):
+            self.failed.emit(outcome)
+        else:
+            self.done.emit(outcome)
+        self.finished.emit()
+
+
+class _WorkThread(QThread):
+    event = pyqtSignal(object)
+
+    def __init__(self, work: Work, cancel: threading.Event, title: str):
+        super().__init__()
+        self._work = work
+        self._cancel = cancel
+        self._title = title
+        self.outcome: object = None
+
+    def run(self) -> None:
+        """Do the work in the thread and keep what came of it."""
+        try:
+            self.outcome = self._work(self.event.emit, self._cancel)
+        except (AppError, Cancelled) as error:
+            self.outcome = error
+        except Exception as error:
+            self.outcome = AppError(
+                f"“{self._title}” failed: {error}", "Nothing else was affected. The details say where it happened.",
+                traceback.format_exc(),
+            )
+
+
+class Jobs(QObject):
+    """Starts jobs and knows which are running."""
+
+    job_started = pyqtSignal(object)
+    job_finished = pyqtSignal(object)
+
+    def __init__(self, parent: QObject | None = None):
+        super().__init__(parent)
+        self._count = 0
+        self._running: dict[int, Job] = {}
+
+    def start(self, title: str, work: Work) -> Job:
+        """Run `work(on_event, cancel)` in a thread of its own; the caller connects the job's signals at once."""
+        self._count += 1
+        job = Job(self._count, title, work, self)
+        self._running[job.number] = job
+        job.finished.connect(self._on_job_finished)
+        self.job_started.emit(job)
+        job.start()
+        return job
+
+    @property
+    def running(self) -> list[Job]:
+        """Return the jobs that are going on, the oldest first."""
+        return list(self._running.values())
+
+    def cancel_all(self) -> None:
+        """Ask every job to stop."""
+        for job in self.running:
+            job.cancel()
+
+    @pyqtSlot()
+    def _on_job_finished(self) -> None:
+        for number, job in list(self._running.items()):
+            if job is self.sender():
+                del self._running[number]
+                self.job_finished.emit(job)
+                job.deleteLater()
+
+
+class Task(QObject):
+    """A short piece of work for the pool, such as one thumbnail."""
+
+    _ended = pyqtSignal(object)
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], on_done: OnDone):
+        super().__init__()
+        self._function = function
+        self._arguments = arguments
+        self._on_done = on_done
+        self._cancelled = False
+        self._ended.connect(self._on_ended)
+
+    def cancel(self) -> None:
+        """Never call `on_done`; work that has not begun is left out."""
+        self._cancelled = True
+
+    def work(self) -> None:
+        """Run in the pool's thread."""
+        result: object = None
+        if not self._cancelled:
+            try:
+                result = self._function(*self._arguments)
+            except AppError as error:
+                result = error
+            except Exception as error:
+                result = AppError(f"It failed: {error}", "", traceback.format_exc())
+        self._ended.emit(result)
+
+    @pyqtSlot(object)
+    def _on_ended(self, result: object) -> None:
+        _tasks.discard(self)
+        if not self._cancelled:
+            self._on_done(result)
+
+
+class _Runnable(QRunnable):
+    def __init__(self, task: Task):
+        super().__init__()
+        self._task = task
+
+    def run(self) -> None:
+        self._task.work()
+
+
+_tasks: set[Task] = set()
+
+
+def run_in_pool(function: Callable[..., Any], *arguments: Any, on_done: OnDone) -> Task:
+    """Call a function in the pool and hand its result, or an AppError, to `on_done` in the window's thread."""
+    task = Task(function, arguments, on_done)
+    _tasks.add(task)
+    pool = QThreadPool.globalInstance()
+    assert pool is not None
+    pool.start(_Runnable(task))
+    return task
+
+
+def drain_pool() -> None:
+    """Forget what has not begun and wait for what has; called when the window closes."""
+    for task in list(_tasks):
+        task.cancel()
+    pool = QThreadPool.globalInstance()
+    assert pool is not None
+    pool.waitForDone()
+    _tasks.clear()
