@@ -88,7 +88,8 @@ class _WorkThread(QThread):
             self.outcome = error
         except Exception as error:
             self.outcome = AppError(
-                f"“{self._title}” failed: {error}", "Nothing else was affected. The details say where it happened.",
+                f"“{self._title}” failed: {error}",
+                "Nothing else was affected. The details say where it happened.",
                 traceback.format_exc(),
             )
 

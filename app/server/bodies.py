@@ -90,9 +90,9 @@ def _collector(files: list[bytes], limits: Limits) -> Callable[[Any], None]:
     def collect(file: Any) -> None:
         if len(files) >= limits.images:
             raise too_many(limits)
-        with file.file_object as stream:
-            stream.seek(0)
-            files.append(stream.read())
+        # In memory, and the parser's own: it is not closed here, since some versions still flush it.
+        file.file_object.seek(0)
+        files.append(file.file_object.read())
 
     return collect
 

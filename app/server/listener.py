@@ -57,11 +57,13 @@ def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, str]:
     if not 0 <= port <= 65535:
         raise ServerError(f"{port} is no port.", "Choose one from 1024 to 65535, or 0 for any free one.")
+    if host == "localhost":  # a bare system has no file that says so
+        return socket.AF_INET, "127.0.0.1"
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise _not_ours(host) from error
-    found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # “localhost” means 127.0.0.1 first
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # a name with both means the older first
     return found[0][0], str(found[0][4][0])
 
 

@@ -1,0 +1,199 @@
+"""Images as a Qt model: rows are filtered in memory, thumbnails come from the background."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
+from PyQt5.QtGui import QImage, QPixmap
+
+from app.dataset.thumbnails import thumbnail
+from app.errors import AppError
+from app.project.records import ClassRow, ImageRow
+from ui.jobs import Task, run_in_pool
+
+THUMBNAIL_SIDE = 256
+KEPT_THUMBNAILS = 1200  # of up to 256 x 256 x 4 bytes: at most 300 MB
+MOST_WAITING = 120  # what was scrolled past long ago is not made
+
+ROW_ROLE = Qt.ItemDataRole.UserRole
+THUMBNAIL_ROLE = Qt.ItemDataRole.UserRole + 1
+CLASSES_ROLE = Qt.ItemDataRole.UserRole + 2
+PROBLEM_ROLE = Qt.ItemDataRole.UserRole + 3
+
+ALL, UNLABELLED, EXCLUDED, UNREADABLE = "all", "unlabelled", "excluded", "unreadable"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which images are shown: a kind or a class, and a text in the path."""
+
+    kind: str = ALL
+    class_id: int | None = None
+    text: str = ""
+
+    def takes(self, row: ImageRow) -> bool:
+        """Tell whether an image is shown."""
+        if self.text and self.text.casefold() not in row.name.casefold():
+            return False
+        if self.class_id is not None:
+            return self.class_id in row.class_ids
+        kinds = {
+            ALL: True,
+            UNLABELLED: not row.class_ids and not row.excluded,
+            EXCLUDED: row.excluded,
+            UNREADABLE: row.problem is not None,
+        }
+        return kinds[self.kind]
+
+
+class ImageModel(QAbstractListModel):
+    """The images that the filter takes."""
+
+    def __init__(self, parent: QObject | None = None):
+        super().__init__(parent)
+        self._cache = Path()
+        self._all: dict[int, ImageRow] = {}
+        self._shown: list[ImageRow] = []
+        self._positions: dict[int, int] = {}
+        self._positions_of_digest: dict[str, list[int]] = {}
+        self._classes: dict[int, ClassRow] = {}
+        self._filter = Filter()
+        self._thumbnails: OrderedDict[str, QPixmap | str] = OrderedDict()
+        self._tasks: OrderedDict[str, Task] = OrderedDict()
+
+    def show_images(self, rows: Iterable[ImageRow], cache: Path) -> None:
+        """Replace all images."""
+        self._cache = cache
+        self._all = {row.id: row for row in rows}
+        self._refilter()
+
+    def show_classes(self, classes: Sequence[ClassRow]) -> None:
+        """Learn names and colours of the classes."""
+        self._classes = {row.id: row for row in classes}
+        self._touch(range(len(self._shown)))
+
+    def update_rows(self, rows: Iterable[ImageRow]) -> None:
+        """Show new labels in place; images stay until the filter is set again, so that nothing jumps."""
+        touched = []
+        for row in rows:
+            self._all[row.id] = row
+            position = self._positions.get(row.id)
+            if position is not None:
+                self._shown[position] = row
+                touched.append(position)
+        self._touch(touched)
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Show other images."""
+        self._filter = chosen
+        self._refilter()
+
+    @property
+    def filter(self) -> Filter:
+        """Return what is shown at present."""
+        return self._filter
+
+    def counts(self) -> dict[str, int]:
+        """Return how many of all images are of each kind."""
+        kinds = {kind: Filter(kind) for kind in (ALL, UNLABELLED, EXCLUDED, UNREADABLE)}
+        return {kind: sum(one.takes(row) for row in self._all.values()) for kind, one in kinds.items()}
+
+    def row(self, position: int) -> ImageRow:
+        """Return the image at a position."""
+        return self._shown[position]
+
+    def position(self, image_id: int) -> int | None:
+        """Return where an image is shown, if it is."""
+        return self._positions.get(image_id)
+
+    def next_unlabelled(self, start: int) -> int | None:
+        """Return the first position after `start`, around the end, of an image without a label."""
+        count = len(self._shown)
+        for step in range(1, count + 1):
+            row = self._shown[(start + step) % count]
+            if not row.class_ids and not row.excluded:
+                return (start + step) % count
+        return None
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        """Return how many images are shown."""
+        return 0 if parent.isValid() else len(self._shown)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what the delegate paints and a screen reader says."""
+        if not index.isValid():
+            return None
+        row = self._shown[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.path.name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{row.name}\n{row.problem}" if row.problem else row.name
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            names = ", ".join(one.name for one in self._row_classes(row)) or self.tr("unlabelled")
+            return f"{row.path.name}, {names}"
+        return self._own_data(row, role)
+
+    def _own_data(self, row: ImageRow, role: int) -> Any:
+        if role == ROW_ROLE:
+            return row
+        if role == CLASSES_ROLE:
+            return self._row_classes(row)
+        if role == PROBLEM_ROLE:
+            known = self._thumbnails.get(row.digest)
+            return row.problem or (known if isinstance(known, str) else None)
+        if role == THUMBNAIL_ROLE:
+            return self._thumbnail(row)
+        return None
+
+    def _row_classes(self, row: ImageRow) -> list[ClassRow]:
+        return [self._classes[key] for key in row.class_ids if key in self._classes]
+
+    def _thumbnail(self, row: ImageRow) -> QPixmap | None:
+        known = self._thumbnails.get(row.digest)
+        if known is not None:
+            self._thumbnails.move_to_end(row.digest)
+            return known if isinstance(known, QPixmap) else None
+        if row.digest not in self._tasks:
+            done = partial(self._on_thumbnail_done, row.digest)
+            self._tasks[row.digest] = run_in_pool(_thumbnail_image, row.path, row.digest, self._cache, on_done=done)
+            if len(self._tasks) > MOST_WAITING:
+                self._tasks.popitem(last=False)[1].cancel()
+        return None
+
+    def _on_thumbnail_done(self, digest: str, result: QImage | AppError) -> None:
+        self._tasks.pop(digest, None)
+        self._thumbnails[digest] = result.message if isinstance(result, AppError) else QPixmap.fromImage(result)
+        if len(self._thumbnails) > KEPT_THUMBNAILS:
+            self._thumbnails.popitem(last=False)
+        self._touch(self._positions_of_digest.get(digest, ()))
+
+    def _refilter(self) -> None:
+        self.beginResetModel()
+        self._shown = [row for row in self._all.values() if self._filter.takes(row)]
+        self._positions = {row.id: position for position, row in enumerate(self._shown)}
+        self._positions_of_digest = {}
+        for position, row in enumerate(self._shown):
+            self._positions_of_digest.setdefault(row.digest, []).append(position)
+        self.endResetModel()
+
+    def _touch(self, positions: Iterable[int]) -> None:
+        for position in positions:
+            index = self.index(position)
+            self.dataChanged.emit(index, index)
+
+
+def _thumbnail_image(path: Path, digest: str, cache: Path) -> QImage:
+    return to_image(thumbnail(path, digest, cache, THUMBNAIL_SIDE))
+
+
+def to_image(pixels: NDArray[np.uint8]) -> QImage:
+    """Copy RGB pixels [H, W, 3] into a Qt image."""
+    height, width = pixels.shape[:2]
+    data = np.ascontiguousarray(pixels)
+    return QImage(data.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()

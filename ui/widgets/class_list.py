@@ -1,0 +1,186 @@
+"""The classes with key, colour and count: choose one to filter, change them by the menu."""
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QColor, QIcon, QPainter, QPixmap
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QColorDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.project.records import ClassRow
+from ui import messages, theme
+from ui.item_models import ALL, EXCLUDED, UNLABELLED, UNREADABLE, Filter
+
+KEYS = 9  # classes with a number key
+DOT = 12
+FILTER_ROLE = Qt.ItemDataRole.UserRole
+
+
+class ClassList(QWidget):
+    """Says which images to show and how classes shall change."""
+
+    filter_chosen = pyqtSignal(object)
+    add_requested = pyqtSignal(str)
+    rename_requested = pyqtSignal(int, str)
+    recolour_requested = pyqtSignal(int, str)
+    merge_requested = pyqtSignal(int, int)
+    delete_requested = pyqtSignal(int)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._classes: list[ClassRow] = []
+        self._chosen: Filter = Filter()
+        self._list = QTreeWidget(columnCount=3, rootIsDecorated=False, headerHidden=True, uniformRowHeights=True)
+        self._list.setAccessibleName(self.tr("Classes"))
+        self._list.setIconSize(QSize(DOT, DOT))
+        self._list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header = self._list.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(1)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self._add = QPushButton(self.tr("Add class…"))
+        self._change = QPushButton(self.tr("Change…"))
+        self._change.setAccessibleDescription(self.tr("Rename, recolour, merge or delete the chosen class"))
+        self._lay_out()
+        self._list.currentItemChanged.connect(self._on_list_current_item_changed)
+        self._list.customContextMenuRequested.connect(self._on_list_menu_requested)
+        self._add.clicked.connect(self._on_add_clicked)
+        self._change.clicked.connect(self._on_change_clicked)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.SPACE)
+        layout.addWidget(QLabel(self.tr("Show"), objectName="heading"))
+        layout.addWidget(self._list, 1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._add)
+        buttons.addWidget(self._change)
+        layout.addLayout(buttons)
+
+    def show_classes(self, classes: Sequence[ClassRow], counts: dict[str, int]) -> None:
+        """List the kinds of images with their counts, then the classes."""
+        self._classes = list(classes)
+        self._list.blockSignals(True)
+        self._list.clear()
+        for kind, title in (
+            (ALL, self.tr("All images")),
+            (UNLABELLED, self.tr("Unlabelled")),
+            (EXCLUDED, self.tr("Excluded")),
+            (UNREADABLE, self.tr("Unreadable")),
+        ):
+            if kind in (ALL, UNLABELLED) or counts[kind]:
+                self._add_item(title, "", counts[kind], Filter(kind), None)
+        for number, row in enumerate(classes, 1):
+            key = str(number) if number <= KEYS else ""
+            self._add_item(row.name, key, row.images, Filter(class_id=row.id), row.colour)
+        self._choose(self._chosen)
+        self._list.blockSignals(False)
+        self._change.setEnabled(self._chosen.class_id is not None)
+
+    def _add_item(self, title: str, key: str, count: int, chosen: Filter, colour: str | None) -> None:
+        item = QTreeWidgetItem([title, f"[{key}]" if key else "", f"{count:,}"])
+        item.setData(0, FILTER_ROLE, chosen)
+        item.setIcon(0, _dot(colour))
+        item.setToolTip(0, title)
+        item.setTextAlignment(2, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+        if key:
+            item.setToolTip(1, self.tr("Press {0} to label the selected images").format(key))
+        self._list.addTopLevelItem(item)
+
+    def _choose(self, chosen: Filter) -> None:
+        for position in range(self._list.topLevelItemCount()):
+            item = self._list.topLevelItem(position)
+            if item.data(0, FILTER_ROLE) == chosen:
+                self._list.setCurrentItem(item)
+                return
+        self._chosen = Filter()
+        self._list.setCurrentItem(self._list.topLevelItem(0))
+
+    @pyqtSlot(QTreeWidgetItem, QTreeWidgetItem)
+    def _on_list_current_item_changed(self, item: QTreeWidgetItem | None, before: QTreeWidgetItem | None) -> None:
+        if item is not None:
+            self._chosen = item.data(0, FILTER_ROLE)
+            self._change.setEnabled(self._chosen.class_id is not None)
+            self.filter_chosen.emit(self._chosen)
+
+    @pyqtSlot()
+    def _on_add_clicked(self) -> None:
+        name, accepted = QInputDialog.getText(self, self.tr("Add class"), self.tr("Name of the new class:"))
+        if accepted:
+            self.add_requested.emit(name)
+
+    @pyqtSlot()
+    def _on_change_clicked(self) -> None:
+        self._show_menu(self._change.mapToGlobal(QPoint(0, 0)))
+
+    @pyqtSlot(QPoint)
+    def _on_list_menu_requested(self, position: QPoint) -> None:
+        self._show_menu(self._list.viewport().mapToGlobal(position))
+
+    def _show_menu(self, where: QPoint) -> None:
+        chosen = next((row for row in self._classes if row.id == self._chosen.class_id), None)
+        if chosen is None:
+            return
+        menu = QMenu(self)
+        rename = menu.addAction(self.tr("Rename “{0}”…").format(chosen.name))
+        recolour = menu.addAction(self.tr("Other colour…"))
+        merge = menu.addMenu(self.tr("Merge into"))
+        targets = {merge.addAction(row.name): row.id for row in self._classes if row.id != chosen.id}
+        merge.setEnabled(bool(targets))
+        delete = menu.addAction(self.tr("Delete…"))
+        action = menu.exec_(where)
+        if action is rename:
+            self._rename(chosen)
+        elif action is recolour:
+            self._recolour(chosen)
+        elif action is delete:
+            self._delete(chosen)
+        elif action in targets:
+            self.merge_requested.emit(chosen.id, targets[action])
+
+    def _rename(self, row: ClassRow) -> None:
+        title, question = self.tr("Rename class"), self.tr("New name:")
+        name, accepted = QInputDialog.getText(self, title, question, text=row.name)
+        if accepted:
+            self.rename_requested.emit(row.id, name)
+
+    def _recolour(self, row: ClassRow) -> None:
+        colour = QColorDialog.getColor(QColor(row.colour), self, self.tr("Colour of {0}").format(row.name))
+        if colour.isValid():
+            self.recolour_requested.emit(row.id, colour.name())
+
+    def _delete(self, row: ClassRow) -> None:
+        question = self.tr("Delete the class “{0}”? Its {1} images become unlabelled. Undo brings it back.")
+        if messages.ask(
+            self, self.tr("Delete class"), question.format(row.name, row.images), self.tr("Delete the class")
+        ):
+            self.delete_requested.emit(row.id)
+
+
+def _dot(colour: str | None) -> QIcon:
+    pixmap = QPixmap(DOT, DOT)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    if colour:
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawEllipse(0, 0, DOT, DOT)
+        painter.end()
+    return QIcon(pixmap)
