@@ -18,6 +18,7 @@ MEGAPIXEL = 1_000_000
 MOST_PIXELS = 256 * MEGAPIXEL  # 768 MB decoded; the largest telephone cameras take 200
 MOST_BYTES = 1 << 30  # of a file
 OPAQUE = 255
+ROWS_AT_ONCE = 64  # while blending, which takes 20 times an image's memory
 DAMAGED = "The image is damaged, incomplete, or of a rare kind that cannot be read."
 # JPEG can be decoded at these fractions, with less work. The flags lack the bit for BGR, which excludes RGB.
 REDUCED = {
@@ -112,22 +113,26 @@ def _on_white(data: bytes, header: ImageHeader) -> Pixels | None:
     if image.ndim != 3 or image.shape[2] != 4 or image.dtype not in (np.uint8, np.uint16):
         return None
     deep = image.dtype == np.uint16
-    eight_bit: Pixels = (image // 257).astype(np.uint8) if deep else np.asarray(image, np.uint8)
-    # OpenCV multiplies the colours of 8-bit TIFF by their opacity, and turns TIFF upright in every mode.
-    tiff = header.kind == "tiff"
-    laid = _blended(eight_bit, multiplied=tiff and not deep)
-    exif = b"" if tiff else _exif(kinds, blocks)
-    return np.ascontiguousarray(_turned(laid, exif_orientation(exif) if exif else 1))
+    bgra: Pixels = (image // 257).astype(np.uint8) if deep else np.asarray(image, np.uint8)
+    if header.kind == "tiff":  # OpenCV turns TIFF upright in every mode
+        return _blended(bgra, multiplied=not deep and _is_multiplied(bgra))
+    exif = _exif(kinds, blocks)
+    return np.ascontiguousarray(_turned(_blended(bgra, multiplied=False), exif_orientation(exif) if exif else 1))
+
+
+def _is_multiplied(bgra: Pixels) -> bool:
+    """Tell whether the colours are multiplied by their opacity, as TIFF's usually are: then none is above it."""
+    return bool((bgra[:, :, :3].max(axis=2) <= bgra[:, :, 3]).all())
 
 
 def _blended(bgra: Pixels, multiplied: bool) -> Pixels:
-    colour = cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGB)
-    opacity = bgra[:, :, 3:].astype(np.uint16)
-    if opacity.min() == OPAQUE:
-        return np.asarray(colour, np.uint8)
-    light = OPAQUE * (OPAQUE - opacity) + OPAQUE // 2  # 255 times what shines through, rounded below
-    weighted = colour.astype(np.uint16) * (OPAQUE if multiplied else opacity)
-    return ((weighted + light) // OPAQUE).astype(np.uint8)
+    laid = np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGB), np.uint8)
+    for start in range(0, len(bgra), ROWS_AT_ONCE):
+        rows = laid[start : start + ROWS_AT_ONCE]
+        opacity = bgra[start : start + ROWS_AT_ONCE, :, 3:].astype(np.uint16)
+        white = OPAQUE * (OPAQUE - opacity) + OPAQUE // 2  # rounds the division below
+        rows[:] = (rows.astype(np.uint16) * (OPAQUE if multiplied else opacity) + white) // OPAQUE
+    return laid
 
 
 def _exif(kinds: Iterable[int], blocks: Iterable[object]) -> bytes:

@@ -98,9 +98,7 @@ def _checked(folder: Path) -> Path:
         os.listdir(folder)
         return folder.resolve()
     except OSError as error:
-        raise InputError(
-            f"The folder “{folder}” cannot be read ({error.strerror or error}).", hint
-        ) from error
+        raise InputError(f"The folder “{folder}” cannot be read ({error.strerror or error}).", hint) from error
 
 
 class _Walk:
@@ -129,7 +127,7 @@ class _Walk:
     def _entries(self, folder: Path, parts: tuple[str, ...]) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: entry.name, reverse=True)
+                entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
             self._skip(folder, f"The folder cannot be read ({error.strerror or error}).")
             return []
