@@ -14,7 +14,7 @@ from PyQt5.QtGui import QImage, QPixmap
 
 from app.dataset.thumbnails import thumbnail
 from app.errors import AppError
-from app.project.records import ClassRow, ImageRow
+from app.project.records import FOLDER, ClassRow, ImageRow
 from ui.jobs import Task, run_in_pool
 
 THUMBNAIL_SIDE = 256
@@ -133,11 +133,19 @@ class ImageModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.path.name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.name}\n{row.problem}" if row.problem else row.name
+            return self._tip(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             names = ", ".join(one.name for one in self._row_classes(row)) or self.tr("unlabelled")
             return f"{row.path.name}, {names}"
         return self._own_data(row, role)
+
+    def _tip(self, row: ImageRow) -> str:
+        lines = [row.name]
+        if row.origin == FOLDER:
+            lines.append(self.tr("The label is the name of its folder (in italics until you set one)."))
+        if row.problem:
+            lines.append(row.problem)
+        return "\n".join(lines)
 
     def _own_data(self, row: ImageRow, role: int) -> Any:
         if role == ROW_ROLE:

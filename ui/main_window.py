@@ -47,8 +47,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Sightline")
         self.setAcceptDrops(True)
         self.resize(*FIRST_SIZE)
-        self._tab_widget = QTabWidget(documentMode=True)
+        self._tab_widget = QTabWidget()
         self._tab_widget.setAccessibleName(self.tr("Steps"))
+        font = self._tab_widget.font()
+        font.setPointSizeF(1.2 * font.pointSizeF())
+        self._tab_widget.tabBar().setFont(font)
         for title in (self.tr("Label"), self.tr("Train"), self.tr("Review"), self.tr("Predict"), self.tr("Deploy")):
             page = QWidget(objectName="page")
             QVBoxLayout(page).setContentsMargins(0, 0, 0, 0)

@@ -40,13 +40,13 @@ class StartPage(QWidget):
         buttons.addStretch()
         inner.addLayout(buttons)
         row = QHBoxLayout()
-        row.addStretch()
-        row.addWidget(card, 1)
-        row.addStretch()
+        row.addStretch(1)
+        row.addWidget(card, 4)
+        row.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.addStretch()
-        layout.addLayout(row)
         layout.addStretch(2)
+        layout.addLayout(row)
+        layout.addStretch(3)
         self.show_no_project()
 
     def show_no_project(self) -> None:
