@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import InputError
-from app.evaluation.intervals import bootstrap_interval, wilson_interval
+from app.evaluation.intervals import macro_f1_interval, wilson_interval
 from app.evaluation.report import ClassFigures, Curve, Evaluation, ScoredImage
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,13 @@ SUM_TOLERANCE = 1e-3
 def evaluate(
     probabilities: Floats, truth: Integers, labels: Sequence[str], paths: Sequence[str], protocol: str = ""
 ) -> Evaluation:
-    """Compute the figures of probabilities [N, C] for true classes [N]; raises InputError for what is neither."""
+    """Compute the figures of probabilities [N, C] for true classes [N] and image paths [N].
+
+    Rows are calibrated probabilities, 0 to 1, that sum to 1; the most probable class is the prediction. Macro-F1 is
+    the mean over the classes that occur as truth or prediction. A figure that has nothing to be computed from, such
+    as the recall of a class without images, is None. Raises InputError for no images, fewer than two labels,
+    shapes that do not belong together, and answers that are not probabilities.
+    """
     from sklearn.metrics import confusion_matrix, f1_score, log_loss
 
     _check(probabilities, truth, labels, paths)
@@ -37,7 +43,7 @@ def evaluate(
         accuracy=right / len(truth),
         interval=wilson_interval(right, len(truth)),
         macro_f1=float(f1_score(truth, predicted, labels=present, average="macro", zero_division=0.0)),
-        macro_f1_interval=_macro_f1_interval(truth, predicted, len(labels)),
+        macro_f1_interval=macro_f1_interval(confusion),
         log_loss=float(log_loss(truth, probabilities / probabilities.sum(axis=1, keepdims=True), labels=classes)),
         per_class=tuple(
             _class_figures(label, probabilities[:, index], truth == index, predicted == index)
@@ -55,9 +61,12 @@ def evaluate(
 def _check(probabilities: Floats, truth: Integers, labels: Sequence[str], paths: Sequence[str]) -> None:
     if len(truth) == 0:
         raise InputError("There are no images to measure on.", "Add labelled images.")
+    if len(labels) < 2:
+        raise InputError("There is only one class, and nothing to tell apart.", "Add a second class.")
     if probabilities.shape != (len(truth), len(labels)) or len(paths) != len(truth):
         raise InputError("Probabilities, true classes and labels do not belong together.")
-    if not np.isfinite(probabilities).all() or (abs(probabilities.sum(axis=1) - 1) > SUM_TOLERANCE).any():
+    wrong_sum = abs(probabilities.sum(axis=1) - 1) > SUM_TOLERANCE
+    if not np.isfinite(probabilities).all() or (probabilities < 0).any() or wrong_sum.any():
         raise InputError("The model gave answers that are not probabilities.", "Train again.")
     if truth.min() < 0 or truth.max() >= len(labels):
         raise InputError("A true class is not one of the labels.")
@@ -102,22 +111,10 @@ def _roc_curve(is_class: NDArray[np.bool_], scores: Floats) -> Curve:
 
 
 def _thinned(x: Floats, y: Floats, thresholds: Floats) -> Curve:
-    """Keep at most 200 points, both ends among them, none of them moved."""
-    kept = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).round().astype(int))
+    """Keep at most 200 points, evenly along the curve, both ends among them and none of them moved."""
+    kept = np.arange(len(x))
+    if len(x) > MOST_POINTS:
+        walked = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+        kept = np.searchsorted(walked, np.linspace(0, walked[-1], MOST_POINTS - 1))
+        kept = np.unique(np.append(np.minimum(kept, len(x) - 1), len(x) - 1))
     return Curve(tuple(x[kept].tolist()), tuple(y[kept].tolist()), tuple(thresholds[kept].tolist()))
-
-
-def _macro_f1_interval(truth: Integers, predicted: Integers, classes: int) -> tuple[float, float]:
-    """Bootstrap macro-F1 over images, all resamples at once, from the counts of each cell of the confusion matrix."""
-    cells = np.zeros((len(truth), classes * classes))
-    cells[np.arange(len(truth)), truth * classes + predicted] = 1.0
-
-    def macro_f1(draws: NDArray[np.int64]) -> Floats:
-        confusion = (draws @ cells).reshape(-1, classes, classes)
-        hits = np.diagonal(confusion, axis1=1, axis2=2)
-        either = confusion.sum(axis=1) + confusion.sum(axis=2)
-        f1 = np.divide(2 * hits, either, out=np.zeros_like(hits), where=either > 0)
-        mean: Floats = f1.sum(axis=1) / np.maximum((either > 0).sum(axis=1), 1)
-        return mean
-
-    return bootstrap_interval(macro_f1, len(truth))
