@@ -3,9 +3,9 @@
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import platformdirs
 from filelock import FileLock, Timeout
@@ -45,15 +45,15 @@ def _made(folder: Path) -> Path:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Replace `path` by `data`; a reader sees the old file or the new one, never half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with part.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(name, path)
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-AHEAD_PER_THREAD = 4
+AHEAD_PER_THREAD = 16
 
 
 def processors() -> int:
