@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE = 32  # pixels of the grey picture that is transformed
-SAMPLED = 256  # pixels of the shorter side that are looked at: enough for 32, and quick on large photos
+SAMPLED = 256  # pixels of a side that are looked at: enough for 32, and as quick on large photos as on small ones
 FAINT = 0.01  # below it a frequency is rounding error of a plain picture
 # The signs of the lowest frequencies are kept: row and column of each, without the mean, (0, 0).
 FREQUENCIES = [(row, column) for row in range(8) for column in range(8)][1:] + [(0, 8)]
@@ -26,8 +26,8 @@ def perceptual_hash(image: NDArray[np.uint8]) -> int:
     After Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010, section 3.2.1, with
     signs in place of the median, so that a mirror image's hash is `hash ^ MIRRORED`.
     """
-    step = max(1, min(image.shape[:2]) // SAMPLED)
-    grey = cv2.cvtColor(np.ascontiguousarray(image[::step, ::step]), cv2.COLOR_RGB2GRAY)
+    sampled = cv2.resize(image, (SAMPLED, SAMPLED), interpolation=cv2.INTER_LINEAR)
+    grey = cv2.cvtColor(sampled, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     frequencies = cv2.dct(small.astype(np.float32))
     return _as_int(frequencies[ROWS, COLUMNS] > FAINT)
