@@ -5,6 +5,7 @@
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -195,9 +196,11 @@ def _lying_headers() -> Iterator[Hostile]:
 
 
 def write_hostile(folder: Path) -> dict[str, Hostile]:
-    """Write every hostile file into a folder and return them by name."""
-    files = {hostile.name: hostile for hostile in (*readable(), *unreadable())}
+    """Write every hostile file whose name the system takes into a folder, and return those by name."""
+    written: dict[str, Hostile] = {}
     folder.mkdir(parents=True, exist_ok=True)
-    for name, hostile in files.items():
-        (folder / name).write_bytes(hostile.data)
-    return files
+    for hostile in (*readable(), *unreadable()):
+        with suppress(OSError):
+            (folder / hostile.name).write_bytes(hostile.data)
+            written[hostile.name] = hostile
+    return written

@@ -112,7 +112,7 @@ def test_labels_are_composed_alike(tmp_path: Path) -> None:
     assert sorted(str(image.label) for image in scan_folder(tmp_path).images) == ["Gr\u00f6\u00dfe"] * 2 + ["unnamed"]
 
 
-@POSIX
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_names_that_are_no_text_are_listed(tmp_path: Path) -> None:
     write(tmp_path, "a/1.jpg")
     (tmp_path / "a" / os.fsdecode(b"\xff\xfe.jpg")).write_bytes(b"x")
@@ -175,7 +175,7 @@ def test_folders_that_cannot_be_read_are_listed(tmp_path: Path, monkeypatch: pyt
 def test_very_deep_folders(tmp_path: Path) -> None:
     folder = tmp_path / "a"
     folder.mkdir()
-    for _ in range(500):
+    for _ in range(150):
         folder = folder / "d"
         folder.mkdir()
     write(folder, "1.jpg")

@@ -1,0 +1,46 @@
+"""Each benchmark runs and prints its promised keys as one line of JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.result import PROGRAM, middle, print_result
+
+LIMIT_S = 240
+
+
+def run(name: str, *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, str(PROGRAM.parent / "benchmarks" / name), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    values: dict[str, Any] = json.loads(line)
+    assert values["machine"]["processors"] > 0
+    return values
+
+
+@pytest.mark.slow
+def test_quick_train(garments: Path) -> None:
+    values = run("quick_train.py", str(garments))
+    assert values["images"] == 42
+    assert values["ratio"] > 1
+    assert 0 < values["warm_seconds"] < 60
+    assert values["warm_stages"]["features"] < values["cold_stages"]["features"]
+
+
+@pytest.mark.slow
+def test_cold_start() -> None:
+    values = run("cold_start.py", "1")
+    assert values["ratio"] == pytest.approx(values["window_ms"] / values["bare_ms"], rel=0.01)
+    assert values["ratio"] > 1
+
+
+def test_one_line_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    print_result(ratio=1.23456, images=3, name="Größe")
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["ratio"], printed["images"], printed["name"]) == (1.235, 3, "Größe")
+    assert middle([3.0, 1.0, 2.0]) == 2
