@@ -70,7 +70,8 @@ def train(project: Project, request: TrainingRequest, on_event: OnEvent, cancel:
     status = engine_status(request.engine)
     if not status.available:
         raise EngineError(f"The engine “{request.engine}” cannot run here.", status.reason)
-    rows = usable_images(project)
+    check_ready(project)
+    rows = [row for row in project.images() if row.class_id is not None and not row.excluded and not row.problem]
     snapshot = _snapshot(project, request, rows)
     number = project.run_log.start(request.engine)
     try:
@@ -95,17 +96,15 @@ def train(project: Project, request: TrainingRequest, on_event: OnEvent, cancel:
     return result
 
 
-def usable_images(project: Project) -> list[ImageRow]:
-    """Return the labelled images that are neither excluded nor gone; raises InputError where they cannot be learnt."""
-    rows = [row for row in project.images() if row.class_id is not None and not row.excluded and not row.problem]
-    names = {row.id: row.name for row in project.classes()}
-    counts = Counter(names[row.class_id] for row in rows if row.class_id is not None)
+def check_ready(project: Project) -> Counter[str]:
+    """Return how many images of each class would be trained on; raises InputError where they cannot be learnt."""
+    counts = Counter(project.usable_counts())
     if not counts:
         raise InputError(
             "There are no labelled images to train on.", "Label at least two images in each of two classes."
         )
     _check_counts(counts)
-    return rows
+    return counts
 
 
 def _check_counts(counts: Counter[str]) -> None:

@@ -86,6 +86,19 @@ class Project:
         """Return all images, ordered by source and name."""
         return self._images("GROUP BY images.id ORDER BY source_id, name")
 
+    def image_count(self) -> int:
+        """Return how many images there are, usable or not."""
+        return int(self.store.value("SELECT count(*) FROM images"))
+
+    def usable_counts(self) -> dict[str, int]:
+        """Return by class the number of labelled images that are neither excluded nor unreadable."""
+        rows = self.store.rows(
+            "SELECT classes.name, count(DISTINCT images.id) FROM images "
+            "JOIN labels ON image_id = images.id JOIN classes ON classes.id = class_id "
+            "WHERE NOT excluded AND problem IS NULL GROUP BY classes.id ORDER BY position"
+        )
+        return dict(rows)
+
     def images_of(self, image_ids: Sequence[int]) -> list[ImageRow]:
         """Return the images of these ids, in the order of their ids."""
         rows: list[ImageRow] = []

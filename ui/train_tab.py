@@ -1,0 +1,255 @@
+"""The Train tab: one button, what happens while it works, and what came of it."""
+
+from PyQt5.QtCore import pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.engines.protocol import Progress
+from app.errors import AppError
+from app.project.project import Project
+from app.training import RunResult, TrainingRequest, check_ready
+from ui import theme
+from ui.jobs import Job
+from ui.state import AppState
+from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.engine_choice import EngineChoice
+from ui.widgets.run_list import RunList
+from ui.widgets.training_progress import TrainingProgress
+
+SIDE_WIDTH = 340
+LARGEST_SEED = 999_999
+
+
+class TrainTab(QWidget):
+    """Starts, shows and stops training."""
+
+    review_requested = pyqtSignal(int)
+
+    def __init__(self, state: AppState, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._state = state
+        self._job: Job | None = None
+        self._finished_run: int | None = None
+        self._speed: tuple[list[float], list[float]] = ([], [])
+        self._fits: dict[str, list[float]] = {}
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._refresh()
+
+    def activate(self) -> None:
+        """Look at the project anew."""
+        self._refresh()
+
+    def close_down(self) -> None:
+        """Nothing runs here but jobs, which the window stops."""
+
+    def _make_parts(self) -> None:
+        self._ready = QLabel(wordWrap=True)
+        self._hint = QLabel(objectName="muted", wordWrap=True)
+        self._train = QPushButton(self.tr("Train"), objectName="primary")
+        font = self._train.font()
+        font.setPointSizeF(1.4 * font.pointSizeF())
+        self._train.setFont(font)
+        self._train.setMinimumHeight(52)
+        self._engines = EngineChoice()
+        self._advanced = QPushButton(self.tr("Advanced"), checkable=True)
+        self._head = QComboBox()
+        self._head.addItem(self.tr("Logistic regression"), "logistic")
+        self._head.addItem(self.tr("Linear support vector machine"), "svm")
+        self._head.setAccessibleName(self.tr("Classifier"))
+        self._head.setToolTip(self.tr("What is fitted on the features. Logistic regression is usually better."))
+        self._seed = QSpinBox(maximum=LARGEST_SEED)
+        self._seed.setAccessibleName(self.tr("Seed"))
+        self._seed.setToolTip(self.tr("The same seed and the same labels give the same model."))
+        self._progress = TrainingProgress()
+        self._speed_plot = CurvePlot(self.tr("Looking at images"), self.tr("images"), self.tr("images per second"))
+        self._accuracy_plot = CurvePlot(
+            self.tr("Validation accuracy"), self.tr("strength (C)"), self.tr("accuracy"), log_x=True
+        )
+        self._loss_plot = CurvePlot(
+            self.tr("Validation loss"), self.tr("strength (C)"), self.tr("log loss"), log_x=True
+        )
+        self._result = QLabel(objectName="figure")
+        self._measured = QLabel(objectName="muted", wordWrap=True)
+        self._review = QPushButton(self.tr("Review"))
+        self._runs = RunList()
+
+    def _lay_out(self) -> None:
+        self._card = QFrame(objectName="card")
+        card = QVBoxLayout(self._card)
+        card.setContentsMargins(*[2 * theme.SPACE] * 4)
+        for widget in (self._result, self._measured, self._review):
+            card.addWidget(widget)
+        self._options = QWidget()
+        form = QFormLayout(self._options)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow(self.tr("Classifier"), self._head)
+        form.addRow(self.tr("Seed"), self._seed)
+        side = QWidget()
+        side.setFixedWidth(SIDE_WIDTH)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * theme.SPACE)
+        for widget in (self._ready, self._hint, self._train, self._engines, self._advanced, self._options, self._card):
+            column.addWidget(widget)
+        column.addStretch()
+        plots = QHBoxLayout()
+        plots.setSpacing(2 * theme.SPACE)
+        for plot in (self._speed_plot, self._accuracy_plot, self._loss_plot):
+            plots.addWidget(plot)
+        right = QVBoxLayout()
+        right.setSpacing(2 * theme.SPACE)
+        right.addWidget(self._progress)
+        right.addLayout(plots, 3)
+        right.addWidget(self._runs, 2)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(*[2 * theme.SPACE] * 4)
+        layout.setSpacing(3 * theme.SPACE)
+        layout.addWidget(side)
+        layout.addLayout(right, 1)
+        self._options.hide()
+        self._card.hide()
+
+    def _connect(self) -> None:
+        state = self._state
+        state.project_opened.connect(self._on_project_changed)
+        state.project_closed.connect(self._on_project_changed)
+        state.images_changed.connect(self._on_state_changed)
+        state.runs_changed.connect(self._refresh)
+        self._train.clicked.connect(self._on_train_clicked)
+        self._advanced.toggled.connect(self._options.setVisible)
+        self._engines.changed.connect(self._refresh)
+        self._progress.stop_requested.connect(self._on_stop_requested)
+        self._review.clicked.connect(self._on_review_clicked)
+        self._runs.run_activated.connect(self.review_requested)
+
+    # -- readiness
+
+    @pyqtSlot()
+    def _on_project_changed(self) -> None:
+        self._card.hide()
+        self._clear_plots()
+        self._progress.show_idle()
+        self._refresh()
+
+    @pyqtSlot()
+    def _on_state_changed(self) -> None:
+        if self.isVisible():
+            self._refresh()
+
+    @pyqtSlot()
+    def _refresh(self) -> None:
+        project = self._state.project
+        self._runs.show_runs(project.runs() if project else [])
+        message, hint, ready = self._readiness(project)
+        self._ready.setText(message)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self._train.setEnabled(ready and self._job is None and self._engines.chosen() is not None)
+
+    def _readiness(self, project: Project | None) -> tuple[str, str, bool]:
+        """Say what would be trained on, or why that is not possible, and what to do."""
+        if project is None:
+            return self.tr("No project is open."), self.tr("Drop a folder of photos on the window first."), False
+        try:
+            counts = check_ready(project)
+        except AppError as error:
+            return error.message, error.hint, False
+        used = sum(counts.values())
+        message = self.tr("{0:,} labelled images in {1} classes").format(used, len(counts))
+        left_out = project.image_count() - used
+        hint = self.tr("{0:,} unlabelled, excluded or unreadable images are not used.").format(left_out)
+        return message, hint if left_out else "", True
+
+    # -- training
+
+    @pyqtSlot()
+    def _on_train_clicked(self) -> None:
+        engine = self._engines.chosen()
+        if engine is None or self._job is not None:
+            return
+        self._card.hide()
+        self._clear_plots()
+        job = self._state.start_training(TrainingRequest(engine, self._seed.value(), self._head.currentData()))
+        self._job = job
+        job.progressed.connect(self._on_job_progressed)
+        job.noted.connect(self._progress.show_note)
+        job.done.connect(self._on_job_done)
+        job.cancelled.connect(self._on_job_cancelled)
+        job.failed.connect(self._on_job_failed)
+        job.finished.connect(self._on_job_finished)
+        self._progress.show_start()
+        self._refresh()
+
+    @pyqtSlot()
+    def _on_stop_requested(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    @pyqtSlot(object)
+    def _on_job_progressed(self, progress: Progress) -> None:
+        self._progress.show_progress(progress)
+        values = progress.values
+        if progress.stage == "features":
+            self._speed[0].append(progress.done)
+            self._speed[1].append(values["images_per_second"])
+            self._speed_plot.set_curve(self.tr("speed"), *self._speed)
+        elif progress.stage == "fit":
+            for key, value in values.items():
+                self._fits.setdefault(key, []).append(value)
+            strengths = self._fits["strength"]
+            for plot, key in ((self._accuracy_plot, "validation_accuracy"), (self._loss_plot, "validation_loss")):
+                plot.set_ticks(strengths)
+                plot.set_curve(self.tr("cross-validation"), strengths, self._fits[key], points=True)
+
+    @pyqtSlot(object)
+    def _on_job_done(self, result: RunResult) -> None:
+        self._finished_run = result.run
+        evaluation = result.evaluation
+        if evaluation is None:
+            self._result.setText(self.tr("Trained"))
+            self._measured.setText(self.tr("No images were left to test on; label more to learn how good it is."))
+        else:
+            low, high = evaluation.interval
+            self._result.setText(self.tr("{0:.1%} right").format(evaluation.accuracy))
+            text = self.tr("of {0:,} test images (95 % interval {1:.1%} to {2:.1%}). {3}")
+            self._measured.setText(text.format(evaluation.images, low, high, evaluation.protocol))
+        self._card.show()
+        self._progress.show_end(self.tr("Run {0} took {1:.1f} s.").format(result.run, result.seconds["total"]))
+
+    @pyqtSlot()
+    def _on_job_cancelled(self) -> None:
+        self._progress.show_end(
+            self.tr("Stopped. What was looked at stays in the cache; the next run goes on from there.")
+        )
+
+    @pyqtSlot(object)
+    def _on_job_failed(self, error: AppError) -> None:
+        self._progress.show_end(error.message)
+        self._state.failed.emit(error)
+
+    @pyqtSlot()
+    def _on_job_finished(self) -> None:
+        self._job = None
+        self._refresh()
+
+    @pyqtSlot()
+    def _on_review_clicked(self) -> None:
+        if self._finished_run is not None:
+            self.review_requested.emit(self._finished_run)
+
+    def _clear_plots(self) -> None:
+        self._speed = ([], [])
+        self._fits = {}
+        for plot in (self._speed_plot, self._accuracy_plot, self._loss_plot):
+            plot.clear()

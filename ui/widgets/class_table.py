@@ -1,0 +1,84 @@
+"""Precision, recall and more for each class, sortable."""
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from app.evaluation.report import ClassFigures, Interval
+
+
+class ClassTable(QTableWidget):
+    """A row per class; choosing one emphasises its curve."""
+
+    class_chosen = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(0, 6, parent)
+        self.setHorizontalHeaderLabels(
+            [
+                self.tr("Class"),
+                self.tr("Images"),
+                self.tr("Precision"),
+                self.tr("Recall"),
+                self.tr("F1"),
+                self.tr("Average precision"),
+            ]
+        )
+        for column, text in (
+            (2, self.tr("Of the images called this class, how many are.")),
+            (3, self.tr("Of the images of this class, how many were called so.")),
+            (4, self.tr("The harmonic mean of precision and recall.")),
+            (5, self.tr("The area below the precision/recall curve.")),
+        ):
+            self.horizontalHeaderItem(column).setToolTip(text)
+        self.verticalHeader().hide()
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.setAccessibleName(self.tr("Figures of each class"))
+        self.itemSelectionChanged.connect(self._on_selection_changed)
+
+    def show_figures(self, figures: Sequence[ClassFigures]) -> None:
+        """List the classes."""
+        self.setSortingEnabled(False)
+        self.setRowCount(len(figures))
+        for row, one in enumerate(figures):
+            self.setItem(row, 0, QTableWidgetItem(one.label))
+            self._set_number(row, 1, one.images, f"{one.images:,}")
+            self._set_number(row, 2, one.precision, _share(one.precision), one.precision_interval)
+            self._set_number(row, 3, one.recall, _share(one.recall), one.recall_interval)
+            self._set_number(row, 4, one.f1, _share(one.f1))
+            self._set_number(row, 5, one.average_precision, _share(one.average_precision))
+        self.setSortingEnabled(True)
+
+    def _set_number(
+        self, row: int, column: int, value: float | None, text: str, interval: Interval | None = None
+    ) -> None:
+        item = _NumberItem(text, -1.0 if value is None else value)
+        item.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+        if interval is not None:
+            item.setToolTip(self.tr("95 % interval {0:.1%} to {1:.1%}").format(*interval))
+        self.setItem(row, column, item)
+
+    @pyqtSlot()
+    def _on_selection_changed(self) -> None:
+        rows = self.selectionModel().selectedRows()
+        self.class_chosen.emit(self.item(rows[0].row(), 0).text() if rows else "")
+
+
+class _NumberItem(QTableWidgetItem):
+    def __init__(self, text: str, value: float):
+        super().__init__(text)
+        self.value = value
+
+    def __lt__(self, other: QTableWidgetItem) -> bool:
+        return self.value < other.value if isinstance(other, _NumberItem) else bool(super().__lt__(other))
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"

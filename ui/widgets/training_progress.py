@@ -1,0 +1,101 @@
+"""How far training is: stage, bar, time left, and a button to stop."""
+
+import time
+
+from PyQt5.QtCore import pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.engines.protocol import Progress
+from ui import theme
+
+# Before a time is named, a stage must have gone on this long and this far.
+SURE_AFTER_S = 1.0
+SURE_AFTER_SHARE = 0.05
+
+
+class TrainingProgress(QWidget):
+    """Shows the events of a training run."""
+
+    stop_requested = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._stage = ""
+        self._stage_start = 0.0
+        self._text = QLabel()
+        self._left = QLabel(objectName="muted")
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setAccessibleName(self.tr("Progress of the training"))
+        self._stop = QPushButton(self.tr("Stop"))
+        self._stop.clicked.connect(self._on_stop_clicked)
+        row = QHBoxLayout()
+        row.addWidget(self._text)
+        row.addStretch()
+        row.addWidget(self._left)
+        bars = QHBoxLayout()
+        bars.setSpacing(2 * theme.SPACE)
+        bars.addWidget(self._bar, 1)
+        bars.addWidget(self._stop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addLayout(bars)
+        self.show_idle()
+
+    def show_idle(self) -> None:
+        """Say that nothing runs."""
+        self.show_end(self.tr("Press Train. Loss and accuracy appear here while it works."))
+
+    def show_start(self) -> None:
+        """Say that training begins."""
+        self._stage = ""
+        self._text.setText(self.tr("Starting…"))
+        self._left.clear()
+        self._bar.setRange(0, 0)
+        self._stop.setText(self.tr("Stop"))
+        self._stop.setEnabled(True)
+
+    @pyqtSlot(str)
+    def show_note(self, text: str) -> None:
+        """Show a sentence of the engine."""
+        self._text.setText(text)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far a stage is."""
+        if progress.stage != self._stage:
+            self._stage = progress.stage
+            self._stage_start = time.monotonic()
+        names = {
+            "features": self.tr("Looking at images"),
+            "fit": self.tr("Choosing the strength"),
+            "test": self.tr("Testing on images it has never seen"),
+        }
+        name = names.get(progress.stage, progress.stage)
+        self._text.setText(self.tr("{0}: {1:,} of {2:,}").format(name, progress.done, progress.total))
+        self._left.setText(self._time_left(progress))
+        self._bar.setRange(0, progress.total)
+        self._bar.setValue(progress.done)
+
+    def show_end(self, text: str) -> None:
+        """Say how it ended."""
+        self._text.setText(text)
+        self._left.clear()
+        self._bar.setRange(0, 1)
+        self._bar.setValue(0)
+        self._stop.setText(self.tr("Stop"))
+        self._stop.setEnabled(False)
+
+    def _time_left(self, progress: Progress) -> str:
+        spent = time.monotonic() - self._stage_start
+        if spent < SURE_AFTER_S or progress.done < SURE_AFTER_SHARE * progress.total:
+            return self.tr("estimating the time…")
+        seconds = spent * (progress.total - progress.done) / progress.done
+        if seconds >= 90:
+            return self.tr("about {0:.0f} min left").format(seconds / 60)
+        return self.tr("about {0:.0f} s left").format(seconds)
+
+    @pyqtSlot()
+    def _on_stop_clicked(self) -> None:
+        self._stop.setEnabled(False)
+        self._stop.setText(self.tr("Stopping…"))
+        self.stop_requested.emit()
