@@ -1,8 +1,6 @@
 """What each command does: it calls the stages and reports in words and as JSON."""
 
 import argparse
-import csv
-import io
 import sys
 import threading
 from collections.abc import Sequence
@@ -18,7 +16,7 @@ from app.engines import catalog
 from app.errors import Cancelled, InputError, ProjectError
 from app.export.bundle import BUNDLE_FOLDER, find_bundle
 from app.export.service import ModelService
-from app.files import write_text
+from app.export.table import write_table
 from app.project.project import Project, default_project_folder, open_or_create
 from app.terminal import ProgressLine
 from app.training import RunResult, TrainingRequest
@@ -151,22 +149,6 @@ def image_paths(paths: Sequence[Path]) -> list[Path]:
         else:
             raise InputError(f"There is no file “{path}”.", "Check the path.")
     return found
-
-
-def write_table(file: Path, results: Sequence[dict[str, Any]], labels: Sequence[str]) -> None:
-    """Write predictions as CSV: path, label, confidence, then the probability of every class; raises InputError."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["path", "label", "confidence", *labels, "problem"])
-    for result in results:
-        confidences = {one["label"]: one["confidence"] for one in result["predictions"]}
-        best = result["predictions"][0] if result["predictions"] else {"label": "", "confidence": ""}
-        row = [result["path"], best["label"], best["confidence"]]
-        writer.writerow([*row, *(confidences.get(label, "") for label in labels), result.get("problem") or ""])
-    try:
-        write_text(file, stream.getvalue())
-    except OSError as error:
-        raise InputError(f"The table “{file}” cannot be written.", "Choose another place.", str(error)) from error
 
 
 def export(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:

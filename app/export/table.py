@@ -1,0 +1,26 @@
+"""Predictions as a table for a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from app.errors import InputError
+from app.files import write_text
+
+
+def write_table(file: Path, results: Sequence[dict[str, Any]], labels: Sequence[str]) -> None:
+    """Write predictions as CSV: path, label, confidence, then the probability of every class; raises InputError."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["path", "label", "confidence", *labels, "problem"])
+    for result in results:
+        confidences = {one["label"]: one["confidence"] for one in result["predictions"]}
+        best = result["predictions"][0] if result["predictions"] else {"label": "", "confidence": ""}
+        row = [result["path"], best["label"], best["confidence"]]
+        writer.writerow([*row, *(confidences.get(label, "") for label in labels), result.get("problem") or ""])
+    try:
+        write_text(file, stream.getvalue())
+    except OSError as error:
+        raise InputError(f"The table “{file}” cannot be written.", "Choose another place.", str(error)) from error

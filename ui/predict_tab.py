@@ -1,0 +1,314 @@
+"""The Predict tab: drop, paste or choose images, and see what the model says."""
+
+import threading
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from PyQt5.QtCore import Qt, QUrl, pyqtSlot
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence
+from PyQt5.QtWidgets import (
+    QAction,
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.dataset.scan import IMAGE_SUFFIXES, scan_folder
+from app.engines.protocol import OnEvent, Progress
+from app.errors import AppError
+from app.export.bundle import read_bundle_info
+from app.export.service import ModelService
+from app.export.table import write_table
+from app.files import cache_folder
+from ui import messages, theme
+from ui.jobs import Job
+from ui.state import AppState
+from ui.widgets.image_view import ImageView
+from ui.widgets.model_picker import ModelPicker
+from ui.widgets.prediction_bars import PredictionBars
+from ui.widgets.prediction_table import PredictionModel, PredictionTable
+
+BARS_WIDTH = 360
+
+
+class PredictTab(QWidget):
+    """Classifies files with a bundle, outside the window's process."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._state = state
+        self._service = ModelService()
+        self._job: Job | None = None
+        self._first_shown = False
+        self.setAcceptDrops(True)
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._refresh()
+
+    def activate(self) -> None:
+        """Look for new models."""
+        self._refresh()
+
+    def close_down(self) -> None:
+        """End the worker that holds the model."""
+        if self._job is not None:
+            self._job.cancel()
+        self._service.close()
+
+    def _make_parts(self) -> None:
+        self._picker = ModelPicker()
+        self._files = QPushButton(self.tr("Choose files…"))
+        self._folder = QPushButton(self.tr("Choose a folder…"))
+        self._paste = QAction(self.tr("Paste an image"), self)
+        self._paste.setShortcut(QKeySequence.StandardKey.Paste)
+        self._paste.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.addAction(self._paste)
+        self._save = QPushButton(self.tr("Save as CSV…"))
+        self._stop = QPushButton(self.tr("Stop"))
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setAccessibleName(self.tr("Progress"))
+        self._summary = QLabel(objectName="muted")
+        self._title = QLabel(objectName="title", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._hint = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._view = ImageView()
+        self._name = QLabel(objectName="heading", wordWrap=True)
+        self._problem = QLabel(objectName="bad", wordWrap=True)
+        self._bars = PredictionBars()
+        self._model = PredictionModel(self)
+        self._table = PredictionTable(self._model)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(theme.SPACE)
+        top.addWidget(self._picker)
+        top.addStretch()
+        for widget in (self._files, self._folder):
+            top.addWidget(widget)
+        drop = QFrame(objectName="drop")
+        inner = QVBoxLayout(drop)
+        inner.addStretch()
+        inner.addWidget(self._title)
+        inner.addWidget(self._hint)
+        inner.addStretch()
+        words = QWidget()
+        column = QVBoxLayout(words)
+        for widget in (self._name, self._problem, self._bars):
+            column.addWidget(widget)
+        column.addStretch()
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setWidget(words)
+        scroll.setMinimumWidth(BARS_WIDTH)
+        one = QSplitter(Qt.Orientation.Horizontal)
+        one.addWidget(self._view)
+        one.addWidget(scroll)
+        one.setSizes([2 * BARS_WIDTH, BARS_WIDTH])
+        self._results = QSplitter(Qt.Orientation.Vertical)
+        self._results.addWidget(one)
+        self._results.addWidget(self._table)
+        self._results.setSizes([320, 280])
+        for splitter in (one, self._results):
+            splitter.setHandleWidth(2 * theme.SPACE)
+            splitter.setChildrenCollapsible(False)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(theme.SPACE)
+        bottom.addWidget(self._summary, 1)
+        for widget in (self._bar, self._stop, self._save):
+            bottom.addWidget(widget)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(drop)
+        self._pages.addWidget(self._results)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*[2 * theme.SPACE] * 4)
+        layout.setSpacing(2 * theme.SPACE)
+        layout.addLayout(top)
+        layout.addWidget(self._pages, 1)
+        layout.addLayout(bottom)
+
+    def _connect(self) -> None:
+        for signal in (self._state.project_opened, self._state.project_closed, self._state.runs_changed):
+            signal.connect(self._refresh)
+        self._picker.changed.connect(self._on_picker_changed)
+        self._files.clicked.connect(self._on_files_clicked)
+        self._folder.clicked.connect(self._on_folder_clicked)
+        self._paste.triggered.connect(self._on_paste_triggered)
+        self._stop.clicked.connect(self._on_stop_clicked)
+        self._save.clicked.connect(self._on_save_clicked)
+        self._table.result_chosen.connect(self._show_result)
+
+    # -- states
+
+    @pyqtSlot()
+    def _refresh(self) -> None:
+        self._picker.show_project(self._state.project)
+        self._show_state()
+
+    @pyqtSlot()
+    def _on_picker_changed(self) -> None:
+        self._model.clear()
+        self._pages.setCurrentIndex(0)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        ready = self._picker.bundle() is not None
+        if ready:
+            self._title.setText(self.tr("Drop images here"))
+            self._hint.setText(self.tr("Files or folders; or paste one with Ctrl+V, or choose them above."))
+        else:
+            self._title.setText(self.tr("There is no model yet"))
+            self._hint.setText(self.tr("Train one first, or open a bundle that was exported before."))
+        running = self._job is not None
+        self._files.setEnabled(ready and not running)
+        self._folder.setEnabled(ready and not running)
+        self._bar.setVisible(running)
+        self._stop.setVisible(running)
+        self._save.setVisible(bool(self._model.rowCount()))
+        self._save.setEnabled(not running)
+        self._summary.setText(self._summary_text())
+
+    def _summary_text(self) -> str:
+        results = self._model.results()
+        if not results:
+            return ""
+        unreadable = sum(result["problem"] is not None for result in results)
+        text = self.tr("{0:,} images").format(len(results) - unreadable)
+        return text + self.tr(", {0:,} unreadable (listed with the reason)").format(unreadable) if unreadable else text
+
+    # -- what to predict
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders if there is a model."""
+        if self._picker.bundle() is not None and event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Predict what was dropped."""
+        event.acceptProposedAction()
+        self.predict(_local_paths(event.mimeData().urls()))
+
+    @pyqtSlot()
+    def _on_files_clicked(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(IMAGE_SUFFIXES))
+        names, _ = QFileDialog.getOpenFileNames(
+            self, self.tr("Choose images"), "", self.tr("Images ({0})").format(patterns)
+        )
+        self.predict([Path(name) for name in names])
+
+    @pyqtSlot()
+    def _on_folder_clicked(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder of images"))
+        self.predict([Path(name)] if name else [])
+
+    @pyqtSlot()
+    def _on_paste_triggered(self) -> None:
+        data = QApplication.clipboard().mimeData()
+        if data.hasUrls():
+            self.predict(_local_paths(data.urls()))
+        elif data.hasImage():
+            folder = cache_folder() / "pasted"
+            folder.mkdir(exist_ok=True)
+            path = folder / f"pasted-{uuid4().hex[:8]}.png"
+            if QImage(data.imageData()).save(str(path)):
+                self.predict([path])
+        else:
+            messages.info(self, self.tr("Paste"), self.tr("There is no image in the clipboard."))
+
+    def predict(self, paths: Sequence[Path]) -> None:
+        """Classify files and the images of folders."""
+        bundle = self._picker.bundle()
+        if bundle is None or not paths or self._job is not None:
+            return
+        self._model.clear()
+        self._view.clear()
+        self._first_shown = False
+        self._bar.setRange(0, 0)
+        self._stop.setEnabled(True)
+        self._stop.setText(self.tr("Stop"))
+        job = self._state.jobs.start(self.tr("Predicting"), partial(_predict, self._service, bundle, tuple(paths)))
+        self._job = job
+        job.progressed.connect(self._on_job_progressed)
+        job.failed.connect(self._state.failed)
+        job.finished.connect(self._on_job_finished)
+        self._show_state()
+
+    @pyqtSlot(object)
+    def _on_job_progressed(self, progress: Progress) -> None:
+        results: list[dict[str, Any]] = progress.values.get("results", [])
+        if not results:
+            return
+        self._bar.setRange(0, progress.total)
+        self._bar.setValue(progress.done)
+        self._pages.setCurrentIndex(1)
+        self._table.setVisible(progress.total > 1)
+        self._model.add(results)
+        if not self._first_shown:
+            self._first_shown = True
+            self._show_result(results[0])
+        self._summary.setText(self._summary_text())
+
+    @pyqtSlot()
+    def _on_job_finished(self) -> None:
+        self._job = None
+        self._show_state()
+
+    @pyqtSlot()
+    def _on_stop_clicked(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._stop.setEnabled(False)
+            self._stop.setText(self.tr("Stopping…"))
+
+    # -- results
+
+    @pyqtSlot(object)
+    def _show_result(self, result: dict[str, Any]) -> None:
+        path = Path(result["path"])
+        self._name.setText(path.name)
+        self._name.setToolTip(str(path))
+        self._problem.setText(result["problem"] or "")
+        self._problem.setVisible(bool(result["problem"]))
+        self._bars.show_predictions(result["predictions"])
+        self._view.show_file(path)
+
+    @pyqtSlot()
+    def _on_save_clicked(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Save as CSV"), "predictions.csv", self.tr("Tables (*.csv)")
+        )
+        if name:
+            self.save_table(Path(name))
+
+    def save_table(self, path: Path) -> None:
+        """Write the results as CSV."""
+        bundle = self._picker.bundle()
+        assert bundle is not None
+        try:
+            write_table(path, self._model.results(), read_bundle_info(bundle).labels)
+        except AppError as error:
+            messages.error(self, error)
+
+
+def _local_paths(urls: Sequence[QUrl]) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+
+
+def _predict(
+    service: ModelService, bundle: Path, paths: Sequence[Path], on_event: OnEvent, cancel: threading.Event
+) -> None:
+    """List what folders hold, then predict; a file that was named is tried whatever it is called."""
+    files: list[Path] = []
+    for path in paths:
+        files += [image.path for image in scan_folder(path).images] if path.is_dir() else [path]
+    service.predict(bundle, files, on_event, cancel)

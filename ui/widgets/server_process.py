@@ -1,0 +1,99 @@
+"""The REST server as a child process of the window."""
+
+import json
+import sys
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, QProcess, QTimer, pyqtSignal, pyqtSlot
+
+from app.engines.process import ROOT
+
+PATIENCE_MS = 5000
+STOPPED, STARTING, RUNNING, STOPPING = "stopped", "starting", "running", "stopping"
+KEPT_LINES = 6
+
+
+class ServerProcess(QObject):
+    """Starts and stops `main.py serve`; the server ends with the window, since it watches its input."""
+
+    state_changed = pyqtSignal(str)
+    logged = pyqtSignal(str)
+    failed = pyqtSignal(str)
+
+    def __init__(self, parent: QObject | None = None):
+        super().__init__(parent)
+        self.state = STOPPED
+        self.url = ""
+        self._lines: list[str] = []
+        self._process = QProcess(self)
+        self._process.readyReadStandardOutput.connect(self._on_process_output)
+        self._process.readyReadStandardError.connect(self._on_process_error_output)
+        self._process.finished.connect(self._on_process_finished)
+        self._process.errorOccurred.connect(self._on_process_error_occurred)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self._on_patience_timeout)
+
+    def start(self, bundle: Path, port: int, token: str) -> None:
+        """Serve a bundle on this computer only."""
+        arguments = [str(ROOT / "main.py"), "serve", str(bundle), "--port", str(port), "--json", "--watch-stdin"]
+        if token:
+            arguments += ["--token", token]
+        self._lines.clear()
+        self._set_state(STARTING)
+        self._process.start(sys.executable, arguments)
+
+    def stop(self) -> None:
+        """Close the server's input, at which it ends; if it does not, end it."""
+        if self._process.state() != QProcess.ProcessState.NotRunning:
+            self._set_state(STOPPING)
+            self._process.closeWriteChannel()
+            self._patience.start()
+
+    def end(self) -> None:
+        """Stop and wait, while the window closes."""
+        if self._process.state() != QProcess.ProcessState.NotRunning:
+            self._process.closeWriteChannel()
+            if not self._process.waitForFinished(PATIENCE_MS):
+                self._process.kill()
+                self._process.waitForFinished()
+
+    def _set_state(self, state: str) -> None:
+        self.state = state
+        self.state_changed.emit(state)
+
+    @pyqtSlot()
+    def _on_process_output(self) -> None:
+        for line in bytes(self._process.readAllStandardOutput()).decode(errors="replace").splitlines():
+            try:
+                self.url = json.loads(line)["url"]
+            except (ValueError, KeyError, TypeError):
+                self.logged.emit(line)
+            else:
+                self._set_state(RUNNING)
+
+    @pyqtSlot()
+    def _on_process_error_output(self) -> None:
+        for line in bytes(self._process.readAllStandardError()).decode(errors="replace").splitlines():
+            self._lines = [*self._lines, line][-KEPT_LINES:]
+            self.logged.emit(line)
+
+    @pyqtSlot(int, QProcess.ExitStatus)
+    def _on_process_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        self._patience.stop()
+        self._on_process_error_output()
+        meant = self.state == STOPPING
+        self.url = ""
+        self._set_state(STOPPED)
+        if not meant:
+            words = "\n".join(line.removeprefix("Error: ") for line in self._lines)
+            self.failed.emit(words or self.tr("The server ended unexpectedly (code {0}).").format(code))
+
+    @pyqtSlot(QProcess.ProcessError)
+    def _on_process_error_occurred(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._set_state(STOPPED)
+            self.failed.emit(self._process.errorString())
+
+    @pyqtSlot()
+    def _on_patience_timeout(self) -> None:
+        self._process.kill()
