@@ -34,8 +34,9 @@ LOG_LINES = 500
 
 PYTHON = """\
 import json, urllib.request
-request = urllib.request.Request(
-    "{url}/predict", open("photo.jpg", "rb").read(), {headers})
+photo = open("photo.jpg", "rb").read()
+headers = {headers}
+request = urllib.request.Request("{url}/predict", photo, headers)
 print(json.load(urllib.request.urlopen(request))["predictions"][0])
 """
 
@@ -81,7 +82,7 @@ class DeployTab(QWidget):
         self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self._problem = QLabel(objectName="bad", wordWrap=True)
         self._curl = Snippet(self.tr("From a terminal"), 2)
-        self._python = Snippet(self.tr("From Python"), 5)
+        self._python = Snippet(self.tr("From Python"), 7)
         self._log = QPlainTextEdit(readOnly=True, maximumBlockCount=LOG_LINES)
         self._log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._log.setPlaceholderText(self.tr("Requests appear here while the server runs."))

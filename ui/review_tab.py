@@ -24,6 +24,7 @@ from ui.jobs import Task, run_in_pool
 from ui.state import AppState
 from ui.widgets.class_table import ClassTable
 from ui.widgets.confusion_matrix import COUNTS, ROW_SHARES, ConfusionMatrix
+from ui.widgets.curve_legend import CurveLegend
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.gallery import PATH_ROLE, Gallery
 from ui.widgets.image_view import ImageView
@@ -71,7 +72,9 @@ class ReviewTab(QWidget):
         self._kind.addItem(self.tr("ROC"), ROC)
         self._kind.setAccessibleName(self.tr("Kind of curve"))
         self._plot = CurvePlot("", "", "")
+        self._plot.hide_title()
         self._plot.describe_points(self._describe_point)
+        self._legend = CurveLegend()
         self._mode = QComboBox()
         self._mode.addItem(self.tr("Counts"), COUNTS)
         self._mode.addItem(self.tr("% of row"), ROW_SHARES)
@@ -85,18 +88,24 @@ class ReviewTab(QWidget):
         head = QHBoxLayout()
         head.setSpacing(3 * theme.SPACE)
         words = QVBoxLayout()
+        words.setSpacing(theme.SPACE // 2)
         words.addWidget(self._intervals)
         words.addWidget(self._protocol)
         head.addWidget(self._accuracy)
         head.addLayout(words, 1)
         head.addWidget(self._runs, 0, Qt.AlignmentFlag.AlignTop)
         figures = QTabWidget()
-        figures.addTab(_column(self._kind, self._plot), self.tr("Curves"))
+        curves = QWidget()
+        row = QHBoxLayout(curves)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._plot, 1)
+        row.addWidget(self._legend)
+        figures.addTab(_column(self._kind, curves), self.tr("Curves"))
         figures.addTab(self._table, self.tr("Classes"))
         upper = QSplitter(Qt.Orientation.Horizontal)
         upper.addWidget(figures)
         upper.addWidget(_column(self._mode, self._matrix))
-        upper.setSizes([600, 600])
+        upper.setSizes([640, 560])
         lower = QWidget()
         column = QVBoxLayout(lower)
         column.setContentsMargins(0, 0, 0, 0)
@@ -105,7 +114,7 @@ class ReviewTab(QWidget):
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(upper)
         splitter.addWidget(lower)
-        splitter.setSizes([420, 260])
+        splitter.setSizes([460, 220])
         for one in (upper, splitter):
             one.setHandleWidth(2 * theme.SPACE)
             one.setChildrenCollapsible(False)
@@ -130,7 +139,8 @@ class ReviewTab(QWidget):
         self._kind.currentIndexChanged.connect(self._draw_curves)
         self._mode.currentIndexChanged.connect(self._on_mode_changed)
         self._matrix.cell_chosen.connect(self._on_matrix_cell_chosen)
-        self._table.class_chosen.connect(self._on_table_class_chosen)
+        self._table.class_chosen.connect(self._on_class_chosen)
+        self._legend.curve_chosen.connect(self._on_class_chosen)
         self._gallery.activated.connect(self._on_gallery_activated)
 
     # -- which run
@@ -225,7 +235,7 @@ class ReviewTab(QWidget):
             if curve is not None:
                 colour = CLASS_COLOURS[index % len(CLASS_COLOURS)]
                 self._plot.set_curve(figures.label, curve.x, curve.y, colour, index // 3)
-        self._plot.show_legend()
+        self._legend.show_lines(self._plot.lines())
 
     def _curve(self, figures: ClassFigures) -> Curve | None:
         return figures.pr if self._kind.currentData() == PRECISION_RECALL else figures.roc
@@ -248,7 +258,7 @@ class ReviewTab(QWidget):
         self._matrix.set_mode(self._mode.currentData())
 
     @pyqtSlot(str)
-    def _on_table_class_chosen(self, label: str) -> None:
+    def _on_class_chosen(self, label: str) -> None:
         self._plot.emphasise(label or None)
 
     # -- images

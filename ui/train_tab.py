@@ -180,6 +180,7 @@ class TrainTab(QWidget):
             return
         self._card.hide()
         self._clear_plots()
+        self._speed_plot.hide()
         job = self._state.start_training(TrainingRequest(engine, self._seed.value(), self._head.currentData()))
         self._job = job
         job.progressed.connect(self._on_job_progressed)
@@ -201,6 +202,7 @@ class TrainTab(QWidget):
         self._progress.show_progress(progress)
         values = progress.values
         if progress.stage == "features":
+            self._speed_plot.show()
             self._speed[0].append(progress.done)
             self._speed[1].append(values["images_per_second"])
             self._speed_plot.set_curve(self.tr("speed"), *self._speed)

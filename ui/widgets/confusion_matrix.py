@@ -65,9 +65,9 @@ class ConfusionMatrix(QWidget):
     def _geometry(self) -> tuple[float, float, float]:
         """Return the side of a cell and the corner of the first."""
         metrics = self.fontMetrics()
-        widest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
-        left = min(widest, MOST_LABEL_WIDTH) + 3 * theme.SPACE + metrics.height()
-        top = 2 * metrics.height() + 3 * theme.SPACE
+        widest = min(max((metrics.horizontalAdvance(label) for label in self._labels), default=0), MOST_LABEL_WIDTH)
+        left = widest + 3 * theme.SPACE + metrics.height()
+        top = widest + 2 * theme.SPACE + metrics.height()
         count = max(1, len(self._labels))
         side = min((self.width() - left) / count, (self.height() - top) / count, LARGEST_CELL)
         return max(1.0, side), left, top
@@ -106,9 +106,13 @@ class ConfusionMatrix(QWidget):
             row = QRectF(height + theme.SPACE, top + index * side, left - height - 2 * theme.SPACE, side)
             text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(row.width()))
             painter.drawText(row, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), text)
-            column = QRectF(left + index * side + 1, height + theme.SPACE, side - 2, height + theme.SPACE)
+            painter.save()
+            painter.translate(left + index * side, top - theme.SPACE // 2)
+            painter.rotate(-90)
+            column = QRectF(0, 0, top - height - theme.SPACE, side)
             text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(column.width()))
-            painter.drawText(column, int(Qt.AlignmentFlag.AlignCenter), text)
+            painter.drawText(column, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+            painter.restore()
 
     def _paint_cell(self, painter: QPainter, true: int, predicted: int) -> None:
         rect = self.cell_rect(true, predicted).adjusted(1, 1, -1, -1)
@@ -120,11 +124,16 @@ class ConfusionMatrix(QWidget):
         painter.drawRect(rect)
         if rect.width() < SMALLEST_TEXT_CELL or not self._counts[true][predicted]:
             return
+        text = self._text(true, predicted)
         font = QFont(self.font())
         font.setBold(true == predicted)
         painter.setFont(font)
+        width = painter.fontMetrics().horizontalAdvance(text)
+        if width > rect.width() - 2:
+            font.setPointSizeF(font.pointSizeF() * (rect.width() - 2) / width)
+            painter.setFont(font)
         painter.setPen(theme.colour("on_accent" if share > DARK_FROM else "text"))
-        painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), self._text(true, predicted))
+        painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), text)
         painter.setFont(self.font())
 
     def _share(self, true: int, predicted: int) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph
 from PyQt5.QtCore import QPointF, Qt, pyqtSlot
+from PyQt5.QtGui import QPen
 from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ui import theme
@@ -48,7 +49,6 @@ class CurvePlot(QWidget):
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._plot.setLogMode(x=log_x)
-        self._legend = self._plot.addLegend(offset=(10, -10), labelTextSize="9pt")
         self._title = QLabel(title, objectName="heading")
         self._readout = QLabel(" ", objectName="muted")
         layout = QVBoxLayout(self)
@@ -66,6 +66,10 @@ class CurvePlot(QWidget):
         self._plot.setAccessibleName(title)
         self._titles = (x_title, y_title)
         self._restyle()
+
+    def hide_title(self) -> None:
+        """Leave the title to a widget above."""
+        self._title.hide()
 
     def set_range(self, x: tuple[float, float] | None, y: tuple[float, float] | None) -> None:
         """Fix the axes that are given; the others follow the curves."""
@@ -89,7 +93,6 @@ class CurvePlot(QWidget):
         """Remove every curve."""
         for curve in self._curves.values():
             self._plot.removeItem(curve.item)
-        self._legend.clear()
         self._curves.clear()
         self._readout.setText(" ")
 
@@ -111,11 +114,9 @@ class CurvePlot(QWidget):
         curve.x, curve.y = x, y
         curve.item.setData(x, y)
 
-    def show_legend(self) -> None:
-        """List the curves beside the plot, in the order they were drawn."""
-        self._legend.clear()
-        for curve in self._curves.values():
-            self._legend.addItem(curve.item, curve.name)
+    def lines(self) -> list[tuple[str, QPen]]:
+        """Return the names of the curves and the pens that draw them, for a legend."""
+        return [(curve.name, self._pen(curve)) for curve in self._curves.values()]
 
     def emphasise(self, name: str | None) -> None:
         """Draw one curve thick and the others thin, or all alike."""
@@ -124,7 +125,7 @@ class CurvePlot(QWidget):
             curve.item.setPen(self._pen(curve, width))
             curve.item.setZValue(1 if curve.name == name else 0)
 
-    def _pen(self, curve: _Curve, width: float = LINE_WIDTH) -> object:
+    def _pen(self, curve: _Curve, width: float = LINE_WIDTH) -> QPen:
         return pyqtgraph.mkPen(curve.colour or theme.token("accent"), width=width, style=curve.style)
 
     @pyqtSlot()
@@ -133,11 +134,11 @@ class CurvePlot(QWidget):
         item = self._plot.getPlotItem()
         for side, title in zip(("bottom", "left"), self._titles, strict=True):
             axis = item.getAxis(side)
+            axis.enableAutoSIPrefix(False)
             axis.setPen(theme.token("border"))
             axis.setTextPen(theme.token("muted"))
             axis.setLabel(title, color=theme.token("muted"))
         item.showGrid(x=True, y=True, alpha=0.15)
-        self._legend.setLabelTextColor(theme.token("text"))
         for curve in self._curves.values():
             curve.item.setPen(self._pen(curve))
             curve.item.setSymbolBrush(curve.colour or theme.token("accent"))

@@ -56,6 +56,8 @@ class ScoredModel(QAbstractListModel):
             return image.path
         if role == Qt.ItemDataRole.DecorationRole:
             return self._icon(index.row(), image.path)
+        if role == Qt.ItemDataRole.SizeHintRole:
+            return QSize(SIDE + 16, SIDE + TEXT_HEIGHT)
         return Path(image.path) if role == PATH_ROLE else None
 
     def _text(self, image: ScoredImage) -> str:

@@ -1,0 +1,137 @@
+"""Background work as signals: one last word, in the window's thread, and cancelling."""
+
+import threading
+
+import pytest
+from PyQt5.QtCore import QThread
+from pytestqt.qtbot import QtBot
+
+from app.engines.protocol import Note, OnEvent, Progress
+from app.errors import AppError, Cancelled, InputError
+from ui.jobs import Job, Jobs, run_in_pool
+
+
+def last_words(job: Job) -> list[tuple[str, object]]:
+    heard: list[tuple[str, object]] = []
+
+    def done(result: object) -> None:
+        heard.append(("done", result))
+
+    def failed(error: AppError) -> None:
+        heard.append(("failed", error))
+
+    def cancelled() -> None:
+        heard.append(("cancelled", None))
+
+    job.done.connect(done)
+    job.failed.connect(failed)
+    job.cancelled.connect(cancelled)
+    return heard
+
+
+def test_a_job_reports_and_is_done(qtbot: QtBot) -> None:
+    seen: list[object] = []
+    threads: list[object] = []
+
+    def work(on_event: OnEvent, cancel: threading.Event) -> int:
+        threads.append(QThread.currentThread())
+        on_event(Progress("fit", 1, 2))
+        on_event(Note("Half of it."))
+        return 7
+
+    jobs = Jobs()
+    job = jobs.start("Counting", work)
+    heard = last_words(job)
+    job.progressed.connect(seen.append)
+    job.noted.connect(seen.append)
+    with qtbot.waitSignal(job.finished):
+        pass
+    assert heard == [("done", 7)]
+    assert seen == [Progress("fit", 1, 2), "Half of it."]
+    assert threads[0] is not QThread.currentThread()
+    assert jobs.running == []
+
+
+def test_a_job_that_fails_says_so_in_words(qtbot: QtBot) -> None:
+    def work(on_event: OnEvent, cancel: threading.Event) -> None:
+        raise InputError("No images.", "Add some.")
+
+    jobs = Jobs()
+    job = jobs.start("Looking", work)
+    heard = last_words(job)
+    with qtbot.waitSignal(job.finished):
+        pass
+    assert [word for word, _ in heard] == ["failed"]
+    assert str(heard[0][1]) == "No images. Add some."
+
+
+def test_a_mistake_becomes_a_failure_with_its_trace(qtbot: QtBot) -> None:
+    def work(on_event: OnEvent, cancel: threading.Event) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    jobs = Jobs()
+    job = jobs.start("Dividing", work)
+    heard = last_words(job)
+    with qtbot.waitSignal(job.finished):
+        pass
+    error = heard[0][1]
+    assert isinstance(error, AppError)
+    assert error.message == "“Dividing” failed: a mistake"
+    assert "ZeroDivisionError" in error.detail
+
+
+def test_cancel_ends_a_job_as_cancelled(qtbot: QtBot) -> None:
+    def work(on_event: OnEvent, cancel: threading.Event) -> None:
+        cancel.wait()
+        raise Cancelled
+
+    jobs = Jobs()
+    job = jobs.start("Waiting", work)
+    heard = last_words(job)
+    assert jobs.running == [job]
+    with qtbot.waitSignal(job.finished):
+        jobs.cancel_all()
+    assert heard == [("cancelled", None)]
+
+
+def test_jobs_are_numbered_and_announced(qtbot: QtBot) -> None:
+    jobs = Jobs()
+    started: list[int] = []
+    jobs.job_started.connect(lambda job: started.append(job.number))
+    for _ in range(2):
+        job = jobs.start("Nothing", lambda on_event, cancel: None)
+        with qtbot.waitSignal(job.finished):
+            pass
+    assert started == [1, 2]
+
+
+def test_a_task_answers_in_the_windows_thread(qtbot: QtBot) -> None:
+    heard: list[object] = []
+
+    def on_done(result: object) -> None:
+        heard.append((result, QThread.currentThread()))
+
+    run_in_pool(pow, 2, 10, on_done=on_done)
+    qtbot.waitUntil(lambda: bool(heard))
+    assert heard == [(1024, QThread.currentThread())]
+
+
+@pytest.mark.parametrize(("problem", "message"), [(InputError("Odd."), "Odd."), (ValueError("x"), "It failed: x")])
+def test_a_task_hands_its_problem_over(qtbot: QtBot, problem: Exception, message: str) -> None:
+    heard: list[AppError] = []
+
+    def fail() -> None:
+        raise problem
+
+    run_in_pool(fail, on_done=heard.append)
+    qtbot.waitUntil(lambda: bool(heard))
+    assert heard[0].message == message
+
+
+def test_a_cancelled_task_says_nothing(qtbot: QtBot) -> None:
+    heard: list[object] = []
+    task = run_in_pool(lambda: 1, on_done=heard.append)
+    task.cancel()
+    run_in_pool(lambda: 2, on_done=heard.append)
+    qtbot.waitUntil(lambda: bool(heard))
+    assert heard == [2]
