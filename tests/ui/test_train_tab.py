@@ -1,0 +1,251 @@
+"""The Train tab: what it says before, while and after it trains, and that a dead engine harms nothing."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.engines.process import EngineProcess
+from app.engines.protocol import Progress
+from app.engines.snapshot import read_snapshot
+from app.errors import EngineError
+from app.evaluation.report import load_evaluation
+from app.project.records import CANCELLED, DONE, FAILED, RunRow
+from ui.state import AppState
+from ui.train_tab import TrainTab
+
+LONG_MS = 120_000  # how long a training may take before the test gives up
+
+
+@pytest.fixture
+def tab(qtbot: QtBot, state: AppState) -> Iterator[TrainTab]:
+    tab = TrainTab(state)
+    qtbot.addWidget(tab)
+    tab.resize(1200, 760)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    yield tab
+    state.jobs.cancel_all()
+    qtbot.waitUntil(lambda: not state.jobs.running, timeout=LONG_MS)
+    tab.close_down()
+
+
+@pytest.fixture
+def ready(state: AppState, tab: TrainTab, labelled_folder: Path) -> TrainTab:
+    """Open the drawn, labelled garments."""
+    state.open_project(labelled_folder)
+    return tab
+
+
+def click(qtbot: QtBot, widget: QWidget) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def newest_run(state: AppState) -> RunRow:
+    assert state.project is not None
+    return state.project.runs()[0]
+
+
+def listed(tab: TrainTab) -> list[list[str]]:
+    """Return the number, state and reason of each run as shown."""
+    rows = [tab._runs.topLevelItem(row) for row in range(tab._runs.topLevelItemCount())]
+    return [[row.text(column) for column in (0, 1, 4)] for row in rows]
+
+
+def start_and_wait_for_images(qtbot: QtBot, tab: TrainTab) -> None:
+    """Click Train and wait until the engine looks at images."""
+    click(qtbot, tab._train)
+    assert tab._job is not None
+
+    def looks_at_images(progress: Progress) -> bool:
+        return progress.stage == "features"
+
+    with qtbot.waitSignal(tab._job.progressed, check_params_cb=looks_at_images, timeout=LONG_MS):
+        pass
+
+
+# -- before
+
+
+def test_without_a_project_it_says_so(tab: TrainTab) -> None:
+    assert tab._ready.text() == "No project is open."
+    assert "Drop a folder" in tab._hint.text()
+    assert not tab._train.isEnabled()
+    assert listed(tab) == []
+
+
+def test_without_images_it_says_what_is_missing(state: AppState, tab: TrainTab, tmp_path: Path) -> None:
+    state.open_project(tmp_path / "new", "New")
+    assert tab._ready.text() == "There are no labelled images to train on."
+    assert not tab._train.isEnabled()
+
+
+def test_one_class_is_not_enough(state: AppState, ready: TrainTab) -> None:
+    assert state.project is not None
+    first, *others = state.project.classes()
+    for other in others:
+        state.project.edits.delete_class(other.id)
+    state.changed()
+    assert ready._ready.text() == "All labelled images are in one class, “dotted”."
+    assert "at least two classes" in ready._hint.text()
+    assert not ready._train.isEnabled()
+
+
+def test_it_counts_what_it_will_use(state: AppState, ready: TrainTab) -> None:
+    assert ready._ready.text() == "42 labelled images in 3 classes"
+    assert ready._train.isEnabled()
+    assert not ready._hint.isVisible()
+    assert state.project is not None
+    state.project.edits.set_excluded([row.id for row in state.project.images()[:2]], True)
+    state.changed()
+    assert ready._ready.text() == "40 labelled images in 3 classes"
+    assert ready._hint.text() == "2 unlabelled, excluded or unreadable images are not used."
+
+
+def test_closing_the_project_empties_it(state: AppState, ready: TrainTab) -> None:
+    state.close_project()
+    assert ready._ready.text() == "No project is open."
+    assert not ready._train.isEnabled()
+
+
+def test_the_options_are_folded_away(qtbot: QtBot, ready: TrainTab) -> None:
+    assert not ready._options.isVisible()
+    click(qtbot, ready._advanced)
+    assert ready._options.isVisible()
+    click(qtbot, ready._advanced)
+    assert not ready._options.isVisible()
+
+
+def test_an_engine_is_chosen(tab: TrainTab) -> None:
+    assert tab._engines.chosen() == "quick"
+
+
+# -- training
+
+
+def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> None:
+    click(qtbot, ready._advanced)
+    qtbot.keyClick(ready._head, Qt.Key.Key_Down)
+    ready._seed.setFocus()
+    ready._seed.selectAll()
+    qtbot.keyClicks(ready._seed, "7")
+    stages: list[str] = []
+    click(qtbot, ready._train)
+    assert not ready._train.isEnabled()
+    assert ready._progress._stop.isEnabled()
+    assert ready._job is not None
+    ready._job.progressed.connect(lambda progress: stages.append(progress.stage))
+    with qtbot.waitSignal(ready._job.finished, timeout=LONG_MS):
+        pass
+
+    run = newest_run(state)
+    assert (run.number, run.state) == (1, DONE)
+    assert {"features", "fit", "test"} <= set(stages)
+    assert listed(ready) == [["1", "done", ""]]
+    assert state.project is not None
+    snapshot = read_snapshot(state.project.run_folder(1))
+    assert (snapshot.engine, snapshot.head, snapshot.seed) == ("quick", "svm", 7)
+
+    evaluation = load_evaluation(state.project.run_folder(1))
+    assert ready._card.isVisible()
+    assert ready._result.text() == f"{evaluation.accuracy:.1%} right"
+    assert f"of {evaluation.images} test images" in ready._measured.text()
+    assert ready._progress._text.text().startswith("Run 1 took ")
+    assert ready._train.isEnabled()
+    assert not ready._progress._stop.isEnabled()
+    for plot in (ready._speed_plot, ready._accuracy_plot, ready._loss_plot):
+        assert len(plot.lines()) == 1
+    with qtbot.waitSignal(ready.review_requested) as asked:
+        click(qtbot, ready._review)
+    assert asked.args == [1]
+
+
+def test_stop_stops_and_the_run_is_listed_as_stopped(qtbot: QtBot, state: AppState, ready: TrainTab) -> None:
+    start_and_wait_for_images(qtbot, ready)
+    click(qtbot, ready._progress._stop)
+    assert ready._progress._stop.text() == "Stopping…"
+    assert not ready._progress._stop.isEnabled()
+    qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
+    assert newest_run(state).state == CANCELLED
+    assert listed(ready) == [["1", "stopped", "Stopped by you."]]
+    assert ready._progress._text.text().startswith("Stopped.")
+    assert not ready._card.isVisible()
+    assert ready._train.isEnabled()
+    assert ready._progress._stop.text() == "Stop"
+
+
+def test_a_killed_engine_fails_the_run_and_nothing_else(
+    qtbot: QtBot, state: AppState, ready: TrainTab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes: list[EngineProcess] = []
+    launch = EngineProcess.launch
+
+    def remember(process: EngineProcess) -> None:
+        processes.append(process)
+        launch(process)
+
+    monkeypatch.setattr(EngineProcess, "launch", remember)
+    problems: list[EngineError] = []
+    state.failed.connect(problems.append)
+    start_and_wait_for_images(qtbot, ready)
+    processes[0].kill()
+    qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
+
+    assert len(problems) == 1
+    assert isinstance(problems[0], EngineError)
+    assert problems[0].message.startswith("The engine ")
+    assert problems[0].hint
+    run = newest_run(state)
+    assert (run.state, run.reason) == (FAILED, problems[0].message)
+    assert listed(ready) == [["1", "failed", problems[0].message]]
+    assert ready._progress._text.text() == problems[0].message
+    assert not ready._card.isVisible()
+    assert not any(process.running for process in processes)
+
+    # The window lives on: the options answer, and it would train again.
+    click(qtbot, ready._advanced)
+    assert ready._options.isVisible()
+    assert ready._train.isEnabled()
+
+
+def test_an_unreadable_image_is_left_out_and_counted(
+    qtbot: QtBot, state: AppState, tab: TrainTab, tmp_path: Path, garments: Path
+) -> None:
+    from app.project.project import Project
+
+    folder = tmp_path / "some"
+    for label in ("dotted", "striped"):
+        (folder / label).mkdir(parents=True)
+        for path in sorted((garments / label).iterdir())[:6]:
+            (folder / label / path.name).write_bytes(path.read_bytes())
+    (folder / "dotted" / "broken.jpg").write_bytes(b"\xff\xd8\xff and no picture")
+    with Project.create(tmp_path / "p", "p") as project:
+        project.add_folder(folder, lambda done, total: None, threading.Event())
+    state.open_project(tmp_path / "p")
+    click(qtbot, tab._train)
+    qtbot.waitUntil(lambda: tab._job is None, timeout=LONG_MS)
+    assert newest_run(state).state == DONE
+    assert tab._ready.text() == "12 labelled images in 2 classes"
+    assert tab._hint.text() == "1 unlabelled, excluded or unreadable images are not used."
+
+
+# -- after
+
+
+def test_a_finished_run_is_listed_and_leads_to_its_review(
+    qtbot: QtBot, state: AppState, tab: TrainTab, trained_folder: Path
+) -> None:
+    state.open_project(trained_folder)
+    run = newest_run(state)
+    assert listed(tab) == [[str(run.number), "done", ""]]
+    assert run.accuracy is not None
+    assert f"{run.accuracy:.1%}" in tab._runs.topLevelItem(0).text(2)
+    place: QPoint = tab._runs.visualItemRect(tab._runs.topLevelItem(0)).center()
+    qtbot.mouseClick(tab._runs.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    with qtbot.waitSignal(tab.review_requested) as asked:
+        qtbot.mouseDClick(tab._runs.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert asked.args == [run.number]
