@@ -31,6 +31,7 @@ from ui.widgets.image_view import ImageView
 from ui.widgets.run_list import accuracy_text
 
 PRECISION_RECALL, ROC = "pr", "roc"
+RUN_LETTERS = 28
 
 
 class ReviewTab(QWidget):
@@ -63,7 +64,7 @@ class ReviewTab(QWidget):
         self._empty = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._runs = QComboBox()
         self._runs.setAccessibleName(self.tr("Run"))
-        self._runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._runs.setMinimumContentsLength(RUN_LETTERS)
         self._accuracy = QLabel(objectName="figure")
         self._intervals = QLabel()
         self._protocol = QLabel(objectName="muted", wordWrap=True)
@@ -147,6 +148,9 @@ class ReviewTab(QWidget):
 
     @pyqtSlot()
     def _on_project_changed(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
         self._wanted = None
         self._evaluation = None
         self._list_runs()

@@ -1,0 +1,246 @@
+"""The Review tab: the stored figures, and the images behind each of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QPoint, QPointF, Qt, QThreadPool
+from PyQt5.QtWidgets import QApplication, QDialog
+from pytestqt.qtbot import QtBot
+
+from app.evaluation.report import Evaluation, load_evaluation
+from app.project.records import RunRow
+from ui.review_tab import ReviewTab
+from ui.state import AppState
+from ui.widgets.image_view import ImageView
+
+RESULT_FILE = "evaluation.json"
+
+
+@pytest.fixture
+def tab(qtbot: QtBot, state: AppState) -> Iterator[ReviewTab]:
+    tab = ReviewTab(state)
+    qtbot.addWidget(tab)
+    tab.resize(1280, 800)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    yield tab
+    tab.close_down()
+
+
+@pytest.fixture
+def review(qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path) -> ReviewTab:
+    """Show the run of the trained project."""
+    state.open_project(trained_folder)
+    qtbot.waitUntil(lambda: tab._evaluation is not None)
+    return tab
+
+
+def stored(state: AppState) -> Evaluation:
+    assert state.project is not None
+    return load_evaluation(state.project.run_folder(newest(state).number))
+
+
+def newest(state: AppState) -> RunRow:
+    assert state.project is not None
+    return state.project.runs()[0]
+
+
+def click_cell(qtbot: QtBot, review: ReviewTab, true: int, predicted: int) -> None:
+    place: QPoint = review._matrix.cell_rect(true, predicted).center()
+    qtbot.mouseClick(review._matrix, Qt.MouseButton.LeftButton, pos=place)
+
+
+def legend_place(review: ReviewTab, row: int) -> QPoint:
+    place: QPoint = review._legend.visualItemRect(review._legend.item(row)).center()
+    return place
+
+
+# -- nothing to show
+
+
+def test_without_a_project_it_says_where_to_begin(tab: ReviewTab) -> None:
+    assert tab._empty.isVisible()
+    assert tab._empty.text().startswith("No project is open.")
+
+
+def test_without_images_there_is_no_run(state: AppState, tab: ReviewTab, tmp_path: Path) -> None:
+    state.open_project(tmp_path / "new", "New")
+    assert tab._empty.text().startswith("There is no finished run yet.")
+
+
+def test_without_a_finished_run_it_says_so(state: AppState, tab: ReviewTab, labelled_folder: Path) -> None:
+    state.open_project(labelled_folder)
+    assert state.project is not None
+    state.project.run_log.cancel(state.project.run_log.start("quick"))
+    state.runs_changed.emit()
+    assert tab._empty.isVisible()
+    assert tab._runs.count() == 0
+
+
+def test_a_damaged_evaluation_is_said(qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path) -> None:
+    next(trained_folder.glob(f"runs/*/{RESULT_FILE}")).write_text("{", encoding="utf-8")
+    state.open_project(trained_folder)
+    qtbot.waitUntil(lambda: tab._task is None)
+    assert tab._empty.text() == "The figures of this run cannot be read.\nTrain again."
+    assert tab._empty.isVisible()
+
+
+def test_closing_the_project_while_figures_load_shows_none(
+    state: AppState, tab: ReviewTab, trained_folder: Path
+) -> None:
+    state.open_project(trained_folder)
+    state.close_project()
+    pool = QThreadPool.globalInstance()
+    assert pool is not None
+    pool.waitForDone()
+    QApplication.processEvents()
+    assert tab._empty.isVisible()
+    assert tab._evaluation is None
+
+
+# -- figures
+
+
+def test_the_head_says_how_good_it_is_and_how_sure_that_is(state: AppState, review: ReviewTab) -> None:
+    evaluation = stored(state)
+    low, high = evaluation.interval
+    assert review._accuracy.text() == f"{evaluation.accuracy:.1%}"
+    assert f"of {evaluation.images} test images right" in review._intervals.text()
+    assert f"{low:.1%} to {high:.1%}" in review._intervals.text()
+    assert review._protocol.text() == evaluation.protocol
+
+
+def test_a_finished_run_is_in_the_list(state: AppState, review: ReviewTab) -> None:
+    assert review._runs.count() == 1
+    assert review._runs.currentText().startswith(f"Run {newest(state).number}: ")
+    assert review._runs.currentData() == newest(state).number
+
+
+def test_the_table_lists_each_class_with_its_interval(state: AppState, review: ReviewTab) -> None:
+    figures = {one.label: one for one in stored(state).per_class}
+    table = review._table
+    assert table.rowCount() == 3
+    for row in range(3):
+        one = figures[table.item(row, 0).text()]
+        assert table.item(row, 1).text() == str(one.images)
+        recall = one.recall
+        assert table.item(row, 3).text() == ("–" if recall is None else f"{recall:.1%}")
+        assert "95 % interval" in table.item(row, 3).toolTip()
+
+
+def test_a_curve_for_each_class_in_both_kinds(qtbot: QtBot, review: ReviewTab) -> None:
+    names = ["dotted", "leopard", "striped"]
+    assert [name for name, _ in review._plot.lines()] == names
+    qtbot.keyClick(review._kind, Qt.Key.Key_Down)
+    assert review._kind.currentText() == "ROC"
+    assert [name for name, _ in review._plot.lines()] == names
+    assert [review._legend.item(row).text() for row in range(3)] == names
+
+
+def test_a_name_in_the_legend_makes_its_curve_thick(qtbot: QtBot, review: ReviewTab) -> None:
+    def widths() -> dict[str, int]:
+        return {name: curve.item.opts["pen"].width() for name, curve in review._plot._curves.items()}
+
+    viewport = review._legend.viewport()
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=legend_place(review, 1))
+    assert widths() == {"dotted": 1, "leopard": 4, "striped": 1}
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=legend_place(review, 1))
+    assert widths() == {"dotted": 2, "leopard": 2, "striped": 2}
+
+
+def test_a_point_of_a_curve_is_read_out(state: AppState, review: ReviewTab) -> None:
+    curve = stored(state).per_class[0].pr
+    assert curve is not None
+    box = review._plot._plot.getPlotItem().getViewBox()
+    review._plot._on_scene_mouse_moved(box.mapViewToScene(QPointF(curve.x[0], curve.y[0])))
+    text = review._plot._readout.text()
+    assert "recall" in text
+    assert "at threshold" in text
+    review._plot._on_scene_mouse_moved(QPointF(-500, -500))
+    assert review._plot._readout.text() == " "
+
+
+# -- images
+
+
+def test_first_it_shows_the_mistakes_or_that_there_are_none(state: AppState, review: ReviewTab) -> None:
+    evaluation = stored(state)
+    mistakes = [image for image in evaluation.predictions if image.truth != image.predicted]
+    if mistakes:
+        assert review._gallery_title.text() == "All mistakes, the surest first"
+        assert review._gallery.count() == len(mistakes)
+    else:
+        assert review._gallery_title.text() == "No mistakes among the test images"
+        assert review._gallery.count() == evaluation.images
+
+
+def test_every_cell_leads_to_exactly_its_images(qtbot: QtBot, state: AppState, review: ReviewTab) -> None:
+    evaluation = stored(state)
+    for true in range(3):
+        for predicted in range(3):
+            click_cell(qtbot, review, true, predicted)
+            shown = {
+                review._gallery.model().index(row, 0).data(Qt.ToolTipRole) for row in range(review._gallery.count())
+            }
+            assert shown == {
+                image.path for image in evaluation.predictions if (image.truth, image.predicted) == (true, predicted)
+            }
+            assert len(shown) == evaluation.confusion[true][predicted]
+            assert evaluation.labels[true] in review._gallery_title.text()
+
+
+def test_the_matrix_answers_to_keys(qtbot: QtBot, state: AppState, review: ReviewTab) -> None:
+    qtbot.keyClick(review._matrix, Qt.Key.Key_Down)
+    qtbot.keyClick(review._matrix, Qt.Key.Key_Right)
+    qtbot.keyClick(review._matrix, Qt.Key.Key_Return)
+    assert review._gallery.count() == stored(state).confusion[1][1]
+    assert review._gallery_title.text().endswith("images of “leopard”, recognised")
+
+
+def test_the_matrix_counts_or_shares(qtbot: QtBot, state: AppState, review: ReviewTab) -> None:
+    row = stored(state).confusion[0]
+    assert review._matrix._text(0, 0) == str(row[0])
+    qtbot.keyClick(review._mode, Qt.Key.Key_Down)
+    assert review._matrix._text(0, 0) == f"{100 * row[0] / sum(row):.0f}"
+
+
+def test_pictures_arrive_and_one_opens_large(qtbot: QtBot, review: ReviewTab) -> None:
+    first = review._gallery.model().index(0, 0)
+    qtbot.waitUntil(lambda: first.data(Qt.DecorationRole) is not None)
+    assert not first.data(Qt.DecorationRole).isNull()
+    place = review._gallery.visualRect(first).center()
+    qtbot.mouseClick(review._gallery.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(review._gallery.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    dialog = review.findChild(QDialog)
+    view = dialog.findChild(ImageView)
+    qtbot.waitUntil(lambda: view._pixmap is not None)
+    with qtbot.waitSignal(dialog.finished):
+        qtbot.keyClick(view, Qt.Key.Key_Escape)
+
+
+def test_an_image_that_is_gone_is_said_in_its_place(
+    qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path, tmp_path: Path
+) -> None:
+    """The figures stand on their own; only the picture is missing."""
+    stored_file = next(trained_folder.glob(f"runs/*/{RESULT_FILE}"))
+    text = stored_file.read_text(encoding="utf-8")
+    folder = Path(load_evaluation(stored_file.parent).predictions[0].path).parent.parent
+    stored_file.write_text(text.replace(folder.as_posix(), (tmp_path / "gone").as_posix()), encoding="utf-8")
+    state.open_project(trained_folder)
+    qtbot.waitUntil(lambda: tab._evaluation is not None)
+    first = tab._gallery.model().index(0, 0)
+    qtbot.waitUntil(lambda: first.data(Qt.DecorationRole) is not None)
+    assert first.data(Qt.DecorationRole).isNull()
+    tab._gallery.activated.emit(first)
+    view = tab.findChild(QDialog).findChild(ImageView)
+    qtbot.waitUntil(lambda: bool(view._problem))
+    view.close_requested.emit()
+
+
+def test_a_run_is_shown_when_asked_for(qtbot: QtBot, state: AppState, review: ReviewTab) -> None:
+    review.show_run(newest(state).number)
+    assert review._runs.currentData() == newest(state).number
+    review.activate()
+    qtbot.waitUntil(lambda: review._task is None)
+    assert review._accuracy.isVisible()
