@@ -4,13 +4,15 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import platformdirs
-from filelock import FileLock, Timeout
 
 from app.errors import ProjectError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 APP_NAME = "Sightline"
 HOME_VARIABLE = "SIGHTLINE_HOME"
@@ -78,8 +80,10 @@ def safe_name(text: str) -> str:
     return name[:SAFE_NAME_LENGTH] or "unnamed"
 
 
-def lock_folder(folder: Path) -> FileLock:
+def lock_folder(folder: Path) -> "FileLock":
     """Take a project folder for this process alone; raises ProjectError where another has it."""
+    from filelock import FileLock, Timeout  # takes as long to import as all of this program before it
+
     lock = FileLock(folder / LOCK_NAME, timeout=0)
     try:
         lock.acquire()

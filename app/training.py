@@ -163,24 +163,20 @@ class _Run:
     def go(self) -> RunResult:
         """Take every stage in turn."""
         start = time.perf_counter()
-        write_snapshot(self._folder, self._snapshot)
-        ensure_network(BACKBONES[self._snapshot.backbone], self._on_event, self._cancel)
-        with (
-            EngineProcess(worker_command(QUICK_WORKER)) as engine,
-            EngineProcess(worker_command(RUN_WORKER)) as finisher,
-        ):
-            engine.launch()
-            finisher.launch()
-            engine.start()
-            extraction = self._job(engine, "features")
+        # One process for all stages: what they import is the same, and takes longer than some of them.
+        with EngineProcess(worker_command(QUICK_WORKER, RUN_WORKER)) as worker:
+            worker.launch()
+            write_snapshot(self._folder, self._snapshot)
+            ensure_network(BACKBONES[self._snapshot.backbone], self._on_event, self._cancel)
+            worker.start()
+            extraction = self._job(worker, "features")
             skipped = self._note_problems(extraction["problems"])
             split = self._split({position for position, _ in extraction["problems"]})
             fit_start = time.perf_counter()
-            self._job(engine, "train")
+            self._job(worker, "train")
             fit_s = time.perf_counter() - fit_start
-            finisher.start()
-            self._job(finisher, "bundle", name=self._project.name)
-            evaluation = self._evaluate(finisher, split)
+            self._job(worker, "bundle", name=self._project.name)
+            evaluation = self._evaluate(worker, split)
         features_s = extraction["total_s"] - extraction["decode_s"]
         seconds = {"decode": extraction["decode_s"], "features": features_s, "fit": fit_s}
         seconds["total"] = time.perf_counter() - start
@@ -231,11 +227,11 @@ class _Run:
         write_split(self._folder, split)
         return split
 
-    def _evaluate(self, finisher: EngineProcess, split: Split) -> Evaluation | None:
+    def _evaluate(self, worker: EngineProcess, split: Split) -> Evaluation | None:
         if not split.positions(TEST):
             log.warning("run %d has no test images", self._number)
             return None
-        self._job(finisher, "evaluate", protocol=self._protocol(split))
+        self._job(worker, "evaluate", protocol=self._protocol(split))
         return load_evaluation(self._folder)
 
     def _protocol(self, split: Split) -> str:

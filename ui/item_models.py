@@ -5,17 +5,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 from PyQt5.QtGui import QImage, QPixmap
 
-from app.dataset.thumbnails import thumbnail
 from app.errors import AppError
 from app.project.records import FOLDER, ClassRow, ImageRow
 from ui.jobs import Task, run_in_pool
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 THUMBNAIL_SIDE = 256
 KEPT_THUMBNAILS = 1200  # of up to 256 x 256 x 4 bytes: at most 300 MB
@@ -197,11 +198,13 @@ class ImageModel(QAbstractListModel):
 
 
 def _thumbnail_image(path: Path, digest: str, cache: Path) -> QImage:
+    # Imported late, with numpy and OpenCV behind it: the window is seen before.
+    from app.dataset.thumbnails import thumbnail
+
     return to_image(thumbnail(path, digest, cache, THUMBNAIL_SIDE))
 
 
-def to_image(pixels: NDArray[np.uint8]) -> QImage:
+def to_image(pixels: "NDArray[np.uint8]") -> QImage:
     """Copy RGB pixels [H, W, 3] into a Qt image."""
     height, width = pixels.shape[:2]
-    data = np.ascontiguousarray(pixels)
-    return QImage(data.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()

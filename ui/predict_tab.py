@@ -170,6 +170,7 @@ class PredictTab(QWidget):
             self._title.setText(self.tr("There is no model yet"))
             self._hint.setText(self.tr("Train one first, or open a bundle that was exported before."))
         running = self._job is not None
+        self._picker.setEnabled(not running)
         self._files.setEnabled(ready and not running)
         self._folder.setEnabled(ready and not running)
         self._bar.setVisible(running)

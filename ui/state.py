@@ -3,6 +3,7 @@
 import threading
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
@@ -10,8 +11,10 @@ from app.engines.protocol import OnEvent, Progress
 from app.errors import AppError
 from app.project.project import Project, default_project_folder, is_project, open_or_create
 from app.project.records import ImportResult
-from app.training import RunResult, TrainingRequest, train
 from ui.jobs import Job, Jobs
+
+if TYPE_CHECKING:
+    from app.training import RunResult, TrainingRequest
 
 
 class AppState(QObject):
@@ -64,7 +67,7 @@ class AppState(QObject):
         job.failed.connect(self.failed)
         return job
 
-    def start_training(self, request: TrainingRequest) -> Job:
+    def start_training(self, request: "TrainingRequest") -> Job:
         """Train on the open project, in the background."""
         job = self.jobs.start(self.tr("Training"), partial(_train, self._open_project(), request))
         job.finished.connect(self._on_training_finished)
@@ -105,5 +108,8 @@ def _import(project: Project, folder: Path, on_event: OnEvent, cancel: threading
     return project.add_folder(folder, on_count, cancel)
 
 
-def _train(project: Project, request: TrainingRequest, on_event: OnEvent, cancel: threading.Event) -> RunResult:
+def _train(project: Project, request: "TrainingRequest", on_event: OnEvent, cancel: threading.Event) -> "RunResult":
+    # Imported late, with numpy and OpenCV behind it: the window is seen before.
+    from app.training import train
+
     return train(project, request, on_event, cancel)

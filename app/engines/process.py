@@ -26,9 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 log = logging.getLogger(__name__)
 
 
-def worker_command(module: str) -> list[str]:
-    """Return the command that runs one of our worker modules with this Python."""
-    return [sys.executable, "-m", "app.engines.worker", module]
+def worker_command(*modules: str) -> list[str]:
+    """Return the command that runs a worker of our own modules with this Python."""
+    return [sys.executable, "-m", "app.engines.worker", *modules]
 
 
 class EngineProcess:

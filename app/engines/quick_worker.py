@@ -16,6 +16,7 @@ from app.features.cache import FeatureCache
 from app.features.extractor import Extractor, ImageFile, fill_cache
 
 TRAINING = "app.engines.quick_training"
+WARM_UP = (TRAINING,)  # scikit-learn takes longer to import than the worker to start
 
 
 def compute_features(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
@@ -49,8 +50,7 @@ def train(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any
 
 
 def hello() -> Hello:
-    """Say which engine this is; meanwhile scikit-learn is imported, which takes longer than the whole start."""
-    threading.Thread(target=import_module, args=(TRAINING,), name="import", daemon=True).start()
+    """Say which engine this is."""
     return Hello("quick", onnxruntime.__version__)
 
 

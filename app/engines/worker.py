@@ -1,6 +1,7 @@
 """The loop every worker runs: a line in, a job done, one last word out.
 
-`python -m app.engines.worker MODULE` serves the jobs of a module that has `hello()` and `HANDLERS`.
+`python -m app.engines.worker MODULE…` serves the jobs of modules that have `hello()` and `HANDLERS`; the first says
+hello. Modules named in `WARM_UP` are imported in the background, while the worker may already have something to do.
 """
 
 import importlib
@@ -11,7 +12,7 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
 from app.engines.protocol import CancelledEvent, Done, Event, Failed, Hello, OnEvent, encode
@@ -36,6 +37,11 @@ def run_worker(hello: Hello, handlers: Mapping[str, Handler], output: TextIO) ->
     send(hello)
     while (job := jobs.get()) is not None:
         send(_answer(job, handlers, send, cancel))
+
+
+def _import_all(names: Sequence[str]) -> None:
+    for name in names:
+        importlib.import_module(name)
 
 
 def private_stdout() -> TextIO:
@@ -78,15 +84,18 @@ def _answer(job: Job, handlers: Mapping[str, Handler], send: OnEvent, cancel: th
         return Failed(f"The engine failed: {error}", "The details say where.", traceback.format_exc())
 
 
-def main(module: str) -> None:
-    """Run the worker that a module describes."""
+def main(names: Sequence[str]) -> None:
+    """Run the worker that these modules describe."""
     output = private_stdout()
-    worker = importlib.import_module(module)
-    run_worker(worker.hello(), worker.HANDLERS, output)
+    modules = [importlib.import_module(name) for name in names]
+    handlers = {kind: handler for module in modules for kind, handler in module.HANDLERS.items()}
+    late = [name for module in modules for name in getattr(module, "WARM_UP", ())]
+    threading.Thread(target=_import_all, args=(late,), name="warm up", daemon=True).start()
+    run_worker(modules[0].hello(), handlers, output)
     # Taking the frameworks down in good order takes a third of a second, and everything is written already.
     sys.stderr.flush()
     os._exit(0)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

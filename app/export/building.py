@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -58,7 +58,7 @@ def build_bundle(run: Path, name: str, snapshot: Snapshot, split: Split) -> Pari
     write_text(part / LABELS_FILE, "".join(f"{label}\n" for label in snapshot.classes))
     shutil.copyfile(resource_folder() / "bundle" / CHECK_FILE, part / CHECK_FILE)
     _write_info(part, replace(info, model_sha256=hashlib.sha256(model).hexdigest()), None)
-    write_golden(part, network, temperature, [Path(image.path) for image in _spread(trained_on)])
+    write_golden(part, network, temperature, _spread(trained_on))
     parity = check_golden(part)
     if not parity.agrees:
         raise BundleError(
@@ -103,7 +103,7 @@ def _data_digest(images: Sequence[SnapshotImage]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _spread(images: Sequence[SnapshotImage]) -> list[SnapshotImage]:
-    """Put images from all over the list first, then the rest, in case some of those cannot be read."""
+def _spread(images: Sequence[SnapshotImage]) -> Iterator[Path]:
+    """Yield images from all over the list first, then the rest, in case some of those cannot be read."""
     step = max(1, len(images) // GOLDEN_IMAGES)
-    return [image for start in range(step) for image in images[start::step]]
+    return (Path(image.path) for start in range(step) for image in images[start::step])

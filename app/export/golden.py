@@ -5,8 +5,9 @@ onnx and onnxruntime: for worker processes and tests.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -16,15 +17,18 @@ from numpy.typing import NDArray
 
 from app.dataset.decode import UnreadableImage, decode_image, read_image
 from app.dataset.preprocess import preprocess_graph
+from app.dataset.thumbnails import shrunk
 from app.errors import BundleError
+from app.evaluation.calibration import softmax
 from app.export.bundle import EXPECTED_FILE, GOLDEN_FOLDER, bundle_root
 from app.export.onnx_model import network_side
 from app.export.predictor import Predictor
 from app.files import write_bytes, write_json
 from app.onnx_sessions import open_session
+from app.parallel import map_in_order
 
 GOLDEN_IMAGES = 8
-LONGEST_SIDE = 512
+LONGEST_SIDE = 384
 TOLERANCE = 1e-5
 
 
@@ -41,47 +45,45 @@ class Parity:
         return self.largest_difference <= TOLERANCE
 
 
-def write_golden(bundle: Path, network: onnx.ModelProto, temperature: float, candidates: Sequence[Path]) -> None:
+def write_golden(bundle: Path, network: onnx.ModelProto, temperature: float, candidates: Iterable[Path]) -> None:
     """Store up to eight of the candidates as PNG, with the probabilities of the engine's network."""
     folder = bundle / GOLDEN_FOLDER
     folder.mkdir()
+    images = list(islice(_readable(candidates), GOLDEN_IMAGES))
+    names = [f"{number:03}.png" for number in range(len(images))]
+    for name, image in zip(names, images, strict=True):
+        write_bytes(folder / name, cv2.imencode(".png", image[:, :, ::-1])[1].tobytes())
     preprocess = open_session(preprocess_graph(network_side(network)).SerializeToString())
     session = open_session(network.SerializeToString())
-    expected: dict[str, list[float]] = {}
-    for path in candidates:
-        if len(expected) == GOLDEN_IMAGES:
-            break
-        try:
-            image = _shrunk(read_image(path))
-        except UnreadableImage:
-            continue
-        name = f"{len(expected):03}.png"
-        write_bytes(folder / name, cv2.imencode(".png", image[:, :, ::-1])[1].tobytes())
+
+    def probabilities(image: NDArray[np.uint8]) -> list[float]:
         pixels = preprocess.run(["pixels"], {"image": image[np.newaxis]})[0]
-        logits = session.run(["logits"], {"pixels": pixels})[0][0].astype(np.float64) / temperature
-        likelihood = np.exp(logits - logits.max())
-        expected[name] = (likelihood / likelihood.sum()).tolist()
-    write_json(folder / EXPECTED_FILE, expected)
+        answer: list[float] = softmax(session.run(["logits"], {"pixels": pixels})[0], temperature)[0].tolist()
+        return answer
+
+    write_json(folder / EXPECTED_FILE, dict(zip(names, map_in_order(probabilities, images), strict=True)))
 
 
 def check_golden(bundle: Path) -> Parity:
     """Run a bundle on its golden images; raises BundleError where they are missing or damaged."""
     folder = bundle_root(bundle) / GOLDEN_FOLDER
     predictor = Predictor(bundle)
-    largest = 0.0
     try:
         expected: dict[str, list[float]] = json.loads((folder / EXPECTED_FILE).read_text(encoding="utf-8"))
-        for name, probabilities in expected.items():
-            answer = predictor.predict_image(decode_image((folder / name).read_bytes()))
-            largest = max(largest, float(np.abs(answer - np.array(probabilities)).max()))
-    except (OSError, KeyError, ValueError) as error:
+        images = [decode_image((folder / name).read_bytes()) for name in expected]
+    except (OSError, KeyError, ValueError, UnreadableImage) as error:
         raise BundleError(f"The golden images of “{bundle}” are damaged.", "Export it again.", str(error)) from error
-    return Parity(len(expected), largest)
+    answers = map_in_order(predictor.predict_image, images)
+    differences = [
+        float(np.abs(answer - np.array(probabilities)).max())
+        for answer, probabilities in zip(answers, expected.values(), strict=True)
+    ]
+    return Parity(len(expected), max(differences, default=0.0))
 
 
-def _shrunk(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    scale = LONGEST_SIDE / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+def _readable(paths: Iterable[Path]) -> Iterator[NDArray[np.uint8]]:
+    for path in paths:
+        try:
+            yield shrunk(read_image(path), LONGEST_SIDE)
+        except UnreadableImage:
+            continue

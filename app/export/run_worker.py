@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-import sklearn.metrics  # noqa: F401 - loaded while the engine trains, since it takes a second
 
 from app.engines.progress import Throttle
 from app.engines.protocol import Hello, OnEvent
@@ -20,6 +19,8 @@ from app.export.bundle import BUNDLE_FOLDER
 from app.export.scoring import score_images
 from app.features.backbones import BACKBONES
 from app.features.cache import FeatureCache
+
+WARM_UP = ("sklearn.metrics",)
 
 
 def hello() -> Hello:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.dataset.decode import decode_image
+from app.dataset.image_header import read_header
 from app.errors import InputError
 from app.export.bundle import BundleInfo
 from app.server.bodies import no_base64
-from app.server.image_header import image_size
 from app.server.limits import MEGAPIXEL, Limits
 from app.server.problems import RequestError
 
@@ -76,12 +76,14 @@ class Classifier:
     def _decode(self, data: bytes | None) -> NDArray[np.uint8]:
         if data is None:
             raise no_base64()
-        size = image_size(data)
-        if size is None:
+        header = read_header(data)
+        if header is None:
             raise RequestError(422, "The image cannot be read.", FORMATS_HINT)
-        if size[0] * size[1] > self._limits.pixels:
+        if header.width * header.height > self._limits.pixels:
             most = f"{self._limits.pixels / MEGAPIXEL:g} megapixels"
-            raise RequestError(413, f"The image has {size[0]} × {size[1]} pixels, more than {most}.", "Shrink it.")
+            raise RequestError(
+                413, f"The image has {header.width} × {header.height} pixels, more than {most}.", "Shrink it."
+            )
         try:
             return decode_image(data)
         except InputError as error:

@@ -17,8 +17,8 @@ from app.evaluation.report import ScoredImage
 from ui.item_models import to_image
 from ui.jobs import Task, run_in_pool
 
-SIDE = 128
-TEXT_HEIGHT = 44
+SIDE = 112
+TEXT_HEIGHT = 60
 PATH_ROLE = Qt.ItemDataRole.UserRole
 
 

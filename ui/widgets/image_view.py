@@ -6,8 +6,6 @@ from PyQt5.QtCore import QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PyQt5.QtWidgets import QWidget
 
-from app.dataset.decode import read_image
-from app.dataset.thumbnails import shrunk
 from app.errors import AppError
 from ui import theme
 from ui.item_models import to_image
@@ -85,4 +83,8 @@ class ImageView(QWidget):
 
 
 def _load(path: Path) -> QImage:
+    # Imported late, with numpy and OpenCV behind it: the window is seen before.
+    from app.dataset.decode import read_image
+    from app.dataset.thumbnails import shrunk
+
     return to_image(shrunk(read_image(path), LARGEST_SIDE))

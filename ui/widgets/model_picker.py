@@ -12,6 +12,8 @@ from app.project.records import DONE
 from ui import messages, theme
 from ui.widgets.run_list import accuracy_text
 
+LETTERS = 28
+
 
 class ModelPicker(QWidget):
     """A list of models, the best run first."""
@@ -22,7 +24,7 @@ class ModelPicker(QWidget):
         super().__init__(parent)
         self._box = QComboBox()
         self._box.setAccessibleName(self.tr("Model"))
-        self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._box.setMinimumContentsLength(LETTERS)
         self._open = QPushButton(self.tr("Open a bundle…"))
         self._opened: list[Path] = []
         layout = QHBoxLayout(self)

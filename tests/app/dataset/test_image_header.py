@@ -4,8 +4,13 @@ import struct
 
 import pytest
 
-from app.server.image_header import image_size
+from app.dataset.image_header import read_header
 from tests.app.server.serving import encoded
+
+
+def image_size(data: bytes) -> tuple[int, int] | None:
+    header = read_header(data)
+    return None if header is None else (header.width, header.height)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp", ".tiff", ".gif"])
