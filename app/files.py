@@ -76,7 +76,7 @@ def read_json(path: Path) -> Any:
 
 def safe_name(text: str) -> str:
     """Turn any text into a file name that every system accepts."""
-    name = re.sub(r"[^\w\-. ]+", "_", text).strip(" ._")
+    name = re.sub(r"[^\w\-. ()]+", "_", text).strip(" ._")
     return name[:SAFE_NAME_LENGTH] or "unnamed"
 
 

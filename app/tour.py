@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -41,7 +42,7 @@ def demo(options: argparse.Namespace, progress: ProgressLine, cancel: threading.
     """Label, train, review, predict, export and serve; report a table of what came of each."""
     progress.say("Drawing synthetic garments…")
     images = demo_images()
-    with open_or_create(demo_project_folder(), "Demo garments") as project:
+    with open_or_create(demo_project_folder(), "Demo garments (synthetic)") as project:
         added = project.add_folder(images, progress.count, cancel)
         result = train(project, TrainingRequest(), progress, cancel)
     rows = [
@@ -61,6 +62,7 @@ def demo(options: argparse.Namespace, progress: ProgressLine, cancel: threading.
             new_images = make_demo(Path(folder), NEW_IMAGES_SEED, NEW_IMAGES_PER_CLASS)
             answers = _predict(service, result.bundle, new_images, cancel)
             right = sum(path.parent.name == answer["predictions"][0]["label"] for path, answer in answers.items())
+            shutil.rmtree(data_folder() / "demo" / "exported", ignore_errors=True)  # of the demo before
             exported = service.export(result.bundle, data_folder() / "demo" / "exported", progress, cancel)
             progress.say("Starting the server…")
             url, difference = _ask_server(Path(exported["bundle"]), answers)

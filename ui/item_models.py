@@ -102,8 +102,13 @@ class ImageModel(QAbstractListModel):
 
     def counts(self) -> dict[str, int]:
         """Return how many of all images are of each kind."""
-        kinds = {kind: Filter(kind) for kind in (ALL, UNLABELLED, EXCLUDED, UNREADABLE)}
-        return {kind: sum(one.takes(row) for row in self._all.values()) for kind, one in kinds.items()}
+        rows = self._all.values()
+        return {
+            ALL: len(rows),
+            UNLABELLED: sum(not row.class_ids and not row.excluded for row in rows),
+            EXCLUDED: sum(row.excluded for row in rows),
+            UNREADABLE: sum(row.problem is not None for row in rows),
+        }
 
     def row(self, position: int) -> ImageRow:
         """Return the image at a position."""

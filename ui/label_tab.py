@@ -1,6 +1,7 @@
 """The Label tab: a grid of images, the classes beside it, and a key for each."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
@@ -17,8 +18,10 @@ from PyQt5.QtWidgets import (
 
 from app.errors import AppError
 from app.project.project import Project
+from app.project.records import ImageRow
 from ui import theme
 from ui.item_models import EXCLUDED, UNLABELLED, UNREADABLE, Filter, ImageModel
+from ui.jobs import Task, run_in_pool
 from ui.label_actions import LabelActions
 from ui.state import AppState
 from ui.widgets.class_list import ClassList
@@ -42,6 +45,7 @@ class LabelTab(QWidget):
         super().__init__(parent)
         self._state = state
         self._model = ImageModel(self)
+        self._task: Task | None = None
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -52,7 +56,9 @@ class LabelTab(QWidget):
         self._grid.setFocus()
 
     def close_down(self) -> None:
-        """Nothing runs on its own here."""
+        """Forget what is still being read."""
+        if self._task is not None:
+            self._task.cancel()
 
     def _make_parts(self) -> None:
         self._actions = LabelActions(self)
@@ -137,6 +143,9 @@ class LabelTab(QWidget):
 
     @pyqtSlot()
     def _on_project_changed(self) -> None:
+        if self._task is not None:
+            self._task.cancel()  # it reads the project before
+            self._task = None
         self._model.set_filter(Filter())
         self._reload()
 
@@ -150,19 +159,30 @@ class LabelTab(QWidget):
             self._show_classes(project)
 
     def _reload(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
         project = self._state.project
-        rows = project.images() if project else []
         if project is None:
             self._start.show_no_project()
-        elif not rows:
-            self._start.show_no_images(project.name)
-        if project is not None:
+            self._model.show_images([], Path())
+            self._pages.setCurrentIndex(0)
+        else:
+            self._task = run_in_pool(project.images, on_done=self._on_images_loaded)
+
+    def _on_images_loaded(self, rows: list[ImageRow] | AppError) -> None:
+        self._task = None
+        project = self._state.project
+        if isinstance(rows, AppError):
+            self._state.failed.emit(rows)
+        elif project is not None:
+            if not rows:
+                self._start.show_no_images(project.name)
             kept = self._grid.selected_ids()
             self._model.show_images(rows, project.cache)
             self._show_classes(project)
             self._select(kept)
-        self._pages.setCurrentIndex(1 if rows else 0)
-        self._show_middle()
+            self._pages.setCurrentIndex(1 if rows else 0)
+            self._show_middle()
 
     def _show_classes(self, project: Project) -> None:
         classes = project.classes()

@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
     @pyqtSlot(object)
     def _on_demo_drawn(self, places: tuple[Path, Path]) -> None:
         images, project = places
-        if self.state.open_project(project, self.tr("Demo garments")):
+        if self.state.open_project(project, self.tr("Demo garments (synthetic)")):
             self.state.import_folder(images)
             self._tab_widget.setCurrentIndex(LABEL)
 

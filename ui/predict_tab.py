@@ -184,7 +184,8 @@ class PredictTab(QWidget):
         if not results:
             return ""
         unreadable = sum(result["problem"] is not None for result in results)
-        text = self.tr("{0:,} images").format(len(results) - unreadable)
+        readable = len(results) - unreadable
+        text = self.tr("1 image") if readable == 1 else self.tr("{0:,} images").format(readable)
         return text + self.tr(", {0:,} unreadable (listed with the reason)").format(unreadable) if unreadable else text
 
     # -- what to predict

@@ -35,7 +35,7 @@ def open_window(arguments: list[str]) -> int:
     set_up_logging()
     application = make_application(sys.argv[:1])
     window = MainWindow()
-    _install_hooks(window)
+    _install_hooks(window, options.self_test)
     window.show()
     if options.self_test:
         QTimer.singleShot(0, window.visit_all_tabs)
@@ -75,15 +75,19 @@ def _report_and_quit(shown: float) -> None:
     QApplication.quit()
 
 
-def _install_hooks(window: QWidget) -> None:
-    """Turn a mistake in a slot or a thread into a dialog; PyQt would end the program."""
+def _install_hooks(window: QWidget, self_test: bool) -> None:
+    """Turn a mistake in a slot or a thread into a dialog, in a self-test into a failure; PyQt would end the program."""
     if not faulthandler.is_enabled() and sys.stderr is not None:
         faulthandler.enable()
 
     def on_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         text = "".join(traceback.format_exception(kind, error, trace))
         log.error("uncaught: %s", text)
-        messages.crash(window, text)
+        if self_test:
+            sys.stderr.write(text)
+            QApplication.exit(1)
+        else:
+            messages.crash(window, text)
 
     def on_thread_exception(problem: threading.ExceptHookArgs) -> None:
         log.error("uncaught in a thread", exc_info=problem.exc_value)

@@ -227,7 +227,8 @@ class TrainTab(QWidget):
             text = self.tr("of {0:,} test images (95 % interval {1:.1%} to {2:.1%}). {3}")
             self._measured.setText(text.format(evaluation.images, low, high, evaluation.protocol))
         self._card.show()
-        self._progress.show_end(self.tr("Run {0} took {1:.1f} s.").format(result.run, result.seconds["total"]))
+        text = self.tr("Run {0} took {1:.1f} s.").format(result.run, result.seconds["total"])
+        self._progress.show_end(text, done=True)
 
     @pyqtSlot()
     def _on_job_cancelled(self) -> None:

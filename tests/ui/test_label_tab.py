@@ -32,9 +32,12 @@ def tab(qtbot: QtBot, state: AppState) -> Iterator[LabelTab]:
 
 
 @pytest.fixture
-def images(state: AppState, tab: LabelTab, labelled_folder: Path, focused: Callable[[], None]) -> LabelTab:
+def images(
+    qtbot: QtBot, state: AppState, tab: LabelTab, labelled_folder: Path, focused: Callable[[], None]
+) -> LabelTab:
     """Open the drawn garments in the tab, the keyboard in the grid."""
     state.open_project(labelled_folder)
+    qtbot.waitUntil(tab._grid.isVisible)
     tab.activate()
     focused()
     return tab
@@ -86,10 +89,10 @@ def test_the_start_buttons_say_what_the_user_wants(qtbot: QtBot, tab: LabelTab) 
             qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def test_an_empty_project_asks_for_images(state: AppState, tab: LabelTab, tmp_path: Path) -> None:
+def test_an_empty_project_asks_for_images(qtbot: QtBot, state: AppState, tab: LabelTab, tmp_path: Path) -> None:
     state.open_project(tmp_path / "new", "New")
+    qtbot.waitUntil(lambda: "has no images yet" in tab._start._title.text())
     assert tab._start.isVisible()
-    assert "has no images yet" in tab._start._title.text()
 
 
 def test_images_and_classes_are_shown(images: LabelTab) -> None:
@@ -237,7 +240,7 @@ def test_renaming_and_merging_and_deleting_are_edits(
     images._classes.delete_requested.emit(striped)
     assert state.project is not None
     assert [(row.name, row.images) for row in state.project.classes()] == [("spots", 28)]
-    assert images._summary.text() == "28 of 42 labelled"
+    qtbot.waitUntil(lambda: images._summary.text() == "28 of 42 labelled")
 
 
 def test_a_name_that_is_taken_is_said(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
@@ -253,7 +256,7 @@ def test_undo_shows_at_once(qtbot: QtBot, state: AppState, images: LabelTab) -> 
     state.project.edits.undo()
     state.changed()
     assert rows(state)[0].class_id == class_id(state, 0)
-    assert images._model.row(0).class_id == class_id(state, 0)
+    qtbot.waitUntil(lambda: images._model.row(0).class_id == class_id(state, 0))
 
 
 def test_an_unreadable_image_is_shown_as_such(qtbot: QtBot, state: AppState, tab: LabelTab, tmp_path: Path) -> None:
@@ -267,6 +270,7 @@ def test_an_unreadable_image_is_shown_as_such(qtbot: QtBot, state: AppState, tab
     with Project.create(tmp_path / "p", "p") as project:
         project.add_folder(tmp_path / "pictures", lambda done, total: None, threading.Event())
     state.open_project(tmp_path / "p")
+    qtbot.waitUntil(lambda: tab._model.rowCount() == 3)
     bad = tab._model.index(0)
     qtbot.waitUntil(lambda: bad.data(PROBLEM_ROLE) is not None)
     assert "bad.png" in bad.data(Qt.ItemDataRole.DisplayRole)

@@ -76,12 +76,12 @@ class TrainingProgress(QWidget):
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
 
-    def show_end(self, text: str) -> None:
-        """Say how it ended."""
+    def show_end(self, text: str, done: bool = False) -> None:
+        """Say how it ended; the bar stays full if all is done."""
         self._text.setText(text)
         self._left.clear()
         self._bar.setRange(0, 1)
-        self._bar.setValue(0)
+        self._bar.setValue(int(done))
         self._stop.setText(self.tr("Stop"))
         self._stop.setEnabled(False)
 
