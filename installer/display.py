@@ -14,9 +14,7 @@ def has_display() -> bool:
     """Tell whether a window can be shown here."""
     if not sys.platform.startswith("linux"):
         return True
-    return bool(os.environ.get("WAYLAND_DISPLAY")) or (
-        bool(os.environ.get("DISPLAY")) and _x_server_answers()
-    )
+    return bool(os.environ.get("WAYLAND_DISPLAY")) or (bool(os.environ.get("DISPLAY")) and _x_server_answers())
 
 
 def _x_server_answers() -> bool:

@@ -34,9 +34,7 @@ def prepare_environment(requirements: Sequence[Path], folder: Path = VENV) -> No
         return
     if not stamp:
         _make(folder)
-    (folder / STAMP_NAME).unlink(
-        missing_ok=True
-    )  # An interrupted pip leaves no stamp, so the next start rebuilds.
+    (folder / STAMP_NAME).unlink(missing_ok=True)  # An interrupted pip leaves no stamp, so the next start rebuilds.
     _install(requirements, folder)
     _write_stamp(folder, {**(stamp["files"] if stamp else {}), **wanted})
 
@@ -70,16 +68,13 @@ def _write_stamp(folder: Path, files: dict[str, str]) -> None:
 
 def _make(folder: Path) -> None:
     if Path(sys.prefix).resolve() == folder.resolve():
-        raise SetupError(
-            f"{folder} has to be rebuilt, so it cannot be in use: start this with another Python."
-        )
+        raise SetupError(f"{folder} has to be rebuilt, so it cannot be in use: start this with another Python.")
     print(f"Rebuilding {folder}" if folder.exists() else f"Making {folder}", flush=True)
     try:
         venv.create(folder, clear=True, with_pip=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise SetupError(
-            f"Could not make {folder}: {error}\n"
-            "Close every Sightline window, check the free space, then start again."
+            f"Could not make {folder}: {error}\nClose every Sightline window, check the free space, then start again."
         ) from error
 
 

@@ -80,9 +80,7 @@ def missing_libraries() -> list[Need]:
     if not sys.platform.startswith("linux"):
         return []
     bits = "()(64bit)" if sys.maxsize > 2**32 else ""
-    return [
-        Need(name, *packages, rpm=name + bits) for name, packages in QT_LIBRARIES.items() if not _loads(name)
-    ]
+    return [Need(name, *packages, rpm=name + bits) for name, packages in QT_LIBRARIES.items() if not _loads(name)]
 
 
 def missing_x_server() -> list[Need]:

@@ -31,13 +31,11 @@ class Trained:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep everything the program writes away from the user's own folders."""
     folder = tmp_path_factory.mktemp("home")
-    before = os.environ.get(HOME_VARIABLE)
-    os.environ[HOME_VARIABLE] = str(folder)
-    yield folder
-    if before is None:
-        del os.environ[HOME_VARIABLE]
-    else:
-        os.environ[HOME_VARIABLE] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(folder))
+        if "XDG_RUNTIME_DIR" not in os.environ:  # Qt warns where a bare system has none
+            patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        yield folder
 
 
 @pytest.fixture(scope="session")

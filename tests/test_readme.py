@@ -83,9 +83,7 @@ def arguments(line: str) -> list[str]:
 def server(line: str, folder: Path) -> Iterator[str]:
     """Start the README's server on a free port instead of 8000, and yield its address."""
     command = [*arguments(line.replace("--port 8000", "--port 0")), "--json", "--watch-stdin"]
-    with subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         announced = process.stdout.readline()
         try:

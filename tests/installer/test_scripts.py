@@ -12,9 +12,7 @@ from installer import checks
 from installer.display import PrivateDisplay, has_display
 
 ROOT = Path(__file__).resolve().parents[2]
-ON_LINUX = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="Windows and macOS have a display always."
-)
+ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Windows and macOS have a display always.")
 
 
 @pytest.mark.parametrize("name", ["run.py", "test.py"])

@@ -20,9 +20,7 @@ NEEDS = [
         ("pacman", "sudo pacman -S --needed libglvnd python"),
     ],
 )
-def test_advice_is_one_line_for_the_system_at_hand(
-    monkeypatch: pytest.MonkeyPatch, manager: str, line: str
-) -> None:
+def test_advice_is_one_line_for_the_system_at_hand(monkeypatch: pytest.MonkeyPatch, manager: str, line: str) -> None:
     monkeypatch.setattr(system.shutil, "which", lambda name: f"/usr/bin/{name}" if name == manager else None)
     text = advice(NEEDS)
     assert "ensurepip, libGL.so.1" in text
@@ -45,9 +43,7 @@ def test_nothing_is_installed_without_the_right_to(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Other systems bring their own.")
 def test_a_library_that_the_loader_does_not_find_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        system, "QT_LIBRARIES", {"libc.so.6": ("libc6", "glibc"), "libno.so.9": ("libno9", "no")}
-    )
+    monkeypatch.setattr(system, "QT_LIBRARIES", {"libc.so.6": ("libc6", "glibc"), "libno.so.9": ("libno9", "no")})
     assert [need.debian for need in system.missing_libraries()] == ["libno9"]
 
 

@@ -226,6 +226,7 @@ def test_a_class_is_added_by_name(
     qtbot.mouseClick(images._classes._add, Qt.MouseButton.LeftButton)
     assert state.project is not None
     assert [row.name for row in state.project.classes()] == ["dotted", "leopard", "striped", "plain"]
+    qtbot.waitUntil(lambda: images._classes._list.topLevelItemCount() == 6)
     click(qtbot, images, 0)
     press(qtbot, Qt.Key.Key_4)
     assert rows(state)[0].class_id == class_id(state, 3)
