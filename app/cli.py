@@ -5,6 +5,7 @@ Progress goes to stderr; with `--json` the last line on stdout is one JSON objec
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -17,11 +18,11 @@ from app.commands import Report
 from app.engines.catalog import ENGINES
 from app.errors import AppError, Cancelled
 from app.logs import set_up_logging
+from app.server.options import DEFAULT_HOST, DEFAULT_PORT, TOKEN_VARIABLE
 from app.terminal import ProgressLine
 
 DONE, FAILED = 0, 1
 HEADS = ("logistic", "svm")
-DEFAULT_PORT = 8000
 Command = Callable[[argparse.Namespace, ProgressLine, threading.Event], Report]
 
 
@@ -57,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="main.py",
         description="Sightline makes image classifiers on this computer. Without a command: the window.",
+        epilog="The window: main.py [--project DIR | --demo | --self-test]. Help on a command: main.py COMMAND --help.",
     )
     parser.add_argument("--version", action="version", version=f"Sightline {__version__}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -99,11 +101,17 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:
     _model_argument(parser)
-    parser.add_argument("--host", metavar="H", default="127.0.0.1", help="address (default: this computer only)")
+    parser.add_argument("--host", metavar="H", default=DEFAULT_HOST, help="address (default: this computer only)")
     parser.add_argument(
         "--port", metavar="P", type=_port, default=DEFAULT_PORT, help="default: 8000; 0 takes a free one"
     )
-    parser.add_argument("--token", metavar="T", help="secret that requests must carry; needed for other addresses")
+    parser.add_argument(
+        "--token",
+        metavar="T",
+        default=os.environ.get(TOKEN_VARIABLE) or None,
+        help=f"secret that requests must carry, needed for other addresses (or set {TOKEN_VARIABLE}: others on this "
+        "computer can see a command's arguments)",
+    )
     parser.add_argument("--watch-stdin", action="store_true", help="stop when standard input is closed")
 
 

@@ -1,6 +1,7 @@
 """What each command does: it calls the stages and reports in words and as JSON."""
 
 import argparse
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -184,7 +185,12 @@ def serve(options: argparse.Namespace, progress: ProgressLine, cancel: threading
         sys.stdout.flush()
 
     bundle = find_bundle(options.model.expanduser())
-    run(bundle, options.host, options.port, options.token, options.watch_stdin, announce)
+    # The server minds Ctrl+C itself; until it does, it must end the loading of the model.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        run(bundle, options.host, options.port, options.token, options.watch_stdin, announce)
+    except KeyboardInterrupt:
+        raise Cancelled from None
     return Report("")
 
 

@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import (
 )
 
 from app.export.service import ModelService
+from app.server.options import DEFAULT_PORT
 from ui import theme
 from ui.jobs import Job
 from ui.state import AppState
@@ -29,7 +30,7 @@ from ui.widgets.model_picker import ModelPicker
 from ui.widgets.server_process import RUNNING, STARTING, STOPPED, STOPPING, ServerProcess
 from ui.widgets.snippet import Snippet
 
-FIRST_PORT, LAST_PORT, USUAL_PORT = 1024, 65535, 8000
+FIRST_PORT, LAST_PORT = 1024, 65535
 LOG_LINES = 500
 
 PYTHON = """\
@@ -72,7 +73,7 @@ class DeployTab(QWidget):
         self._export = QPushButton(self.tr("Export…"), objectName="primary")
         self._exported_text = QLabel(wordWrap=True)
         self._open_folder = QPushButton(self.tr("Open the folder"))
-        self._port = QSpinBox(minimum=FIRST_PORT, maximum=LAST_PORT, value=USUAL_PORT)
+        self._port = QSpinBox(minimum=FIRST_PORT, maximum=LAST_PORT, value=DEFAULT_PORT)
         self._port.setAccessibleName(self.tr("Port"))
         self._token = QLineEdit(placeholderText=self.tr("none"))
         self._token.setAccessibleName(self.tr("Token"))

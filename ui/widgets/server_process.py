@@ -4,9 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, QProcess, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal, pyqtSlot
 
 from app.engines.process import ROOT
+from app.server.options import TOKEN_VARIABLE
 
 PATIENCE_MS = 5000
 STOPPED, STARTING, RUNNING, STOPPING = "stopped", "starting", "running", "stopping"
@@ -36,8 +37,11 @@ class ServerProcess(QObject):
     def start(self, bundle: Path, port: int, token: str) -> None:
         """Serve a bundle on this computer only."""
         arguments = [str(ROOT / "main.py"), "serve", str(bundle), "--port", str(port), "--json", "--watch-stdin"]
-        if token:
-            arguments += ["--token", token]
+        environment = QProcessEnvironment.systemEnvironment()
+        environment.remove(TOKEN_VARIABLE)
+        if token:  # not as an argument, which others on this computer could see
+            environment.insert(TOKEN_VARIABLE, token)
+        self._process.setProcessEnvironment(environment)
         self._lines.clear()
         self._set_state(STARTING)
         self._process.start(sys.executable, arguments)
