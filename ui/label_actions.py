@@ -20,18 +20,27 @@ class LabelActions(QObject):
     next_requested = pyqtSignal()
     larger_requested = pyqtSignal()
     find_requested = pyqtSignal()
+    palette_requested = pyqtSignal()
+    repeat_requested = pyqtSignal()
+    back_requested = pyqtSignal()
+    keys_requested = pyqtSignal()
 
     def __init__(self, tab: QWidget):
         super().__init__(tab)
         self._tab = tab
         self._label_actions = [self._add("", partial(self._label, index), [str(index + 1)]) for index in range(KEYS)]
         self._separator()
+        self._add(self.tr("Label as…"), self.palette_requested.emit, ["L"])
+        self._add(self.tr("Repeat the last label"), self.repeat_requested.emit, ["."])
         self._add(self.tr("Remove the label"), self.unlabel_requested.emit, ["0", "Backspace", "Del"])
         self._add(self.tr("Exclude or include"), self.exclude_requested.emit, ["X"])
         self._separator()
         self._add(self.tr("Next unlabelled"), self.next_requested.emit, ["N"])
+        self._add(self.tr("Back to the image before"), self.back_requested.emit, ["B"])
         self._add(self.tr("Show larger"), self.larger_requested.emit, ["Space", "Return"])
         self._add(self.tr("Find by name"), self.find_requested.emit, ["Ctrl+F"])
+        self._separator()
+        self._add(self.tr("All keys"), self.keys_requested.emit, ["?"])
         self._class_ids: list[int] = []
         self.show_classes([])
 

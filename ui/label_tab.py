@@ -24,7 +24,9 @@ from ui.item_models import EXCLUDED, UNLABELLED, UNREADABLE, Filter, ImageModel
 from ui.jobs import Task, run_in_pool
 from ui.label_actions import LabelActions
 from ui.state import AppState
+from ui.widgets.cheat_sheet import CheatSheet
 from ui.widgets.class_list import ClassList
+from ui.widgets.class_palette import ClassPalette
 from ui.widgets.image_grid import FIRST_SIZE, LARGEST, SMALLEST, ImageGrid
 from ui.widgets.image_view import ImageView
 from ui.widgets.start_page import StartPage
@@ -46,6 +48,7 @@ class LabelTab(QWidget):
         self._state = state
         self._model = ImageModel(self)
         self._task: Task | None = None
+        self._last_class: int | None = None
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -126,6 +129,10 @@ class LabelTab(QWidget):
         actions.next_requested.connect(self._on_next_requested)
         actions.larger_requested.connect(self._on_larger_requested)
         actions.find_requested.connect(self._search.setFocus)
+        actions.palette_requested.connect(self._on_palette_requested)
+        actions.repeat_requested.connect(self._on_repeat_requested)
+        actions.back_requested.connect(self._on_back_requested)
+        actions.keys_requested.connect(self._on_keys_requested)
         classes.filter_chosen.connect(self._on_filter_chosen)
         classes.add_requested.connect(self._on_add_requested)
         classes.rename_requested.connect(self._on_rename_requested)
@@ -211,7 +218,9 @@ class LabelTab(QWidget):
     @pyqtSlot()
     def _show_hint(self) -> None:
         count = len(self._grid.selectedIndexes())
-        keys = self.tr("1–9 label · 0 unlabel · X exclude · N next unlabelled · Space larger · Ctrl+Z undo")
+        keys = self.tr(
+            "1–9 label · L any class · 0 unlabel · X exclude · N next unlabelled · Space larger · ? all keys"
+        )
         self._hint.setText(self.tr("{0:,} selected · {1}").format(count, keys))
 
     # -- filter
@@ -240,8 +249,30 @@ class LabelTab(QWidget):
     def _on_unlabel_requested(self) -> None:
         self._label(None)
 
+    @pyqtSlot()
+    def _on_repeat_requested(self) -> None:
+        if self._last_class is not None:
+            self._label(self._last_class)
+
+    @pyqtSlot()
+    def _on_palette_requested(self) -> None:
+        if self._state.project is not None and self._grid.selected_ids():
+            palette = ClassPalette(self._state.project.classes(), self)
+            palette.class_chosen.connect(self._label)
+            palette.new_class_requested.connect(self._on_new_class_requested)
+            palette.open()
+
+    @pyqtSlot(str)
+    def _on_new_class_requested(self, name: str) -> None:
+        project = self._state.project
+        if project is not None and self._edit(project.edits.add_class, name):
+            self._label(next(row.id for row in project.classes() if row.name == name))
+
+    @pyqtSlot(int)
     def _label(self, class_id: int | None) -> None:
         chosen = self._grid.selected_ids()
+        if class_id is not None:
+            self._last_class = class_id
         project = self._state.project
         if project is None or not chosen:
             return
@@ -291,6 +322,20 @@ class LabelTab(QWidget):
         return True
 
     # -- moving about
+
+    @pyqtSlot()
+    def _on_back_requested(self) -> None:
+        self._step(-1)
+
+    @pyqtSlot()
+    def _on_keys_requested(self) -> None:
+        more = [
+            (self.tr("Arrows"), self.tr("Go to another image; with Shift, select up to it")),
+            (self.tr("Ctrl+A"), self.tr("Select every image shown")),
+            (self.tr("Ctrl+Z  Ctrl+Shift+Z"), self.tr("Undo, redo")),
+            (self.tr("Ctrl+1 … Ctrl+5"), self.tr("Go to another tab")),
+        ]
+        CheatSheet(self.actions(), more, self).open()
 
     @pyqtSlot()
     def _on_next_requested(self) -> None:

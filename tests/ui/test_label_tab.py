@@ -16,7 +16,9 @@ from app.project.records import ImageRow
 from ui import messages
 from ui.label_tab import LabelTab
 from ui.state import AppState
+from ui.widgets.cheat_sheet import CheatSheet
 from ui.widgets.class_list import FILTER_ROLE
+from ui.widgets.class_palette import ClassPalette
 
 
 @pytest.fixture
@@ -302,3 +304,71 @@ def test_delete_asks_first(qtbot: QtBot, state: AppState, images: LabelTab, monk
     assert len(asked) == 1
     assert "14 images become unlabelled" in asked[0]
     assert len(state.project.classes()) == 3
+
+
+def test_the_last_label_is_repeated(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    click(qtbot, images, 0)
+    press(qtbot, Qt.Key.Key_Period)
+    assert rows(state)[0].origin == "folder"
+    press(qtbot, Qt.Key.Key_3)
+    press(qtbot, Qt.Key.Key_Period)
+    assert [row.class_id for row in rows(state)[:3]] == [class_id(state, 2), class_id(state, 2), class_id(state, 0)]
+
+
+def test_b_goes_back(qtbot: QtBot, images: LabelTab) -> None:
+    click(qtbot, images, 4)
+    press(qtbot, Qt.Key.Key_B)
+    assert images._grid.current_position() == 3
+
+
+def palette_of(qtbot: QtBot, tab: LabelTab) -> ClassPalette:
+    press(qtbot, Qt.Key.Key_L)
+    palette = tab.findChild(ClassPalette)
+    assert palette is not None
+    palette.activateWindow()  # a bare X server gives the keyboard only when asked
+    qtbot.waitUntil(palette._line.hasFocus)
+    return palette
+
+
+def test_any_class_is_found_by_typing(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    click(qtbot, images, 0)
+    palette = palette_of(qtbot, images)
+    qtbot.keyClicks(palette._line, "PAR")
+    assert [palette._list.item(row).text() for row in range(palette._list.count())] == ["leopard", "New class “PAR”"]
+    qtbot.keyClick(palette._line, Qt.Key.Key_Return)
+    assert rows(state)[0].class_id == class_id(state, 1)
+
+
+def test_arrows_choose_in_the_palette(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    click(qtbot, images, 0)
+    palette = palette_of(qtbot, images)
+    qtbot.keyClick(palette._line, Qt.Key.Key_Down)
+    qtbot.keyClick(palette._line, Qt.Key.Key_Down)
+    qtbot.keyClick(palette._line, Qt.Key.Key_Return)
+    assert rows(state)[0].class_id == class_id(state, 2)
+
+
+def test_a_new_class_is_made_by_typing(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    click(qtbot, images, 0)
+    palette = palette_of(qtbot, images)
+    qtbot.keyClicks(palette._line, "checked")
+    qtbot.keyClick(palette._line, Qt.Key.Key_Return)
+    assert state.project is not None
+    assert [(row.name, row.images) for row in state.project.classes()][-1] == ("checked", 1)
+
+
+def test_escape_leaves_the_palette(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    click(qtbot, images, 0)
+    palette = palette_of(qtbot, images)
+    qtbot.keyClick(palette._line, Qt.Key.Key_Escape)
+    assert {row.origin for row in rows(state)} == {"folder"}
+
+
+def test_the_question_mark_lists_every_key(qtbot: QtBot, images: LabelTab) -> None:
+    qtbot.keyClicks(QApplication.focusWidget(), "?")
+    sheet = images.findChild(CheatSheet)
+    assert sheet is not None
+    texts = [text for _, text in sheet.rows]
+    assert "Label as dotted" in texts
+    assert "Repeat the last label" in texts
+    sheet.close()
