@@ -1,5 +1,7 @@
 """Light and dark: a table of colours, and the style sheet made from it."""
 
+from collections.abc import Iterator
+
 from PyQt5.QtCore import QObject, QSettings, pyqtSignal
 from PyQt5.QtGui import QColor, QPalette
 from PyQt5.QtWidgets import QApplication
@@ -7,6 +9,9 @@ from PyQt5.QtWidgets import QApplication
 from app.files import data_folder, resource_folder
 
 SPACE = 8  # pixels; every margin and gap is a multiple of it
+
+LEAST_CONTRAST = 3.0
+STEPS = 20  # of a colour on its way to the text's
 
 LIGHT, DARK, SYSTEM = "light", "dark", "system"
 
@@ -65,6 +70,27 @@ def token(name: str) -> str:
 def colour(name: str) -> QColor:
     """Return a colour of the theme that is shown."""
     return QColor(token(name))
+
+
+def readable(name: str) -> QColor:
+    """Return a colour, mixed with the text's where it must be to stand out (3 to 1, as WCAG 2.1 asks of graphics)."""
+    return next(shade for shade in _towards_text(QColor(name)) if _contrast(shade, colour("surface")) >= LEAST_CONTRAST)
+
+
+def _towards_text(shade: QColor) -> Iterator[QColor]:
+    first, last = shade.getRgb()[:3], colour("text").getRgb()[:3]
+    for step in range(STEPS + 1):
+        yield QColor(*(low + (high - low) * step // STEPS for low, high in zip(first, last, strict=True)))
+
+
+def _contrast(one: QColor, other: QColor) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(shade: QColor) -> float:
+    parts = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in shade.getRgbF()[:3])
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
 
 
 def is_dark() -> bool:

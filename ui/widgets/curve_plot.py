@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph
-from PyQt5.QtCore import QPointF, Qt, pyqtSlot
-from PyQt5.QtGui import QPen
+from PyQt5.QtCore import QEvent, QPointF, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QColor, QKeyEvent, QPen
 from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from ui import theme
 
@@ -20,7 +21,12 @@ LINE_STYLES = (
 )
 LINE_WIDTH = 2
 NEAR = 24  # pixels within which the mouse reads a point
+MARKER_SIDE = 11
+FIFTHS = 5  # steps between the marks of a fixed axis
+MARGIN = 0.04  # of a fixed axis, so that a curve along its end is seen whole
+STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 Describe = Callable[[str, int], str]
+Range = tuple[float, float] | None
 
 
 @dataclass
@@ -33,8 +39,21 @@ class _Curve:
     y: Sequence[float]
 
 
+class _Canvas(pyqtgraph.PlotWidget):
+    """The plot itself; arrows ask for another point."""
+
+    step_requested = pyqtSignal(int, int)  # curves down, points to the right
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Turn arrows into steps."""
+        if event.key() in STEPS:
+            self.step_requested.emit(*STEPS[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+
 class CurvePlot(QWidget):
-    """Curves by name; hovering reads the nearest point out below the plot."""
+    """Curves by name; the mouse or the arrows read a point out below the plot."""
 
     def __init__(
         self, title: str, x_title: str, y_title: str, log_x: bool = False, parent: QWidget | None = None
@@ -43,9 +62,12 @@ class CurvePlot(QWidget):
         self._log_x = log_x
         self._curves: dict[str, _Curve] = {}
         self._describe: Describe | None = None
+        self._read: tuple[str, int] | None = None
         self._titles = (x_title, y_title)
-        self._plot = pyqtgraph.PlotWidget()
+        self._ranges: tuple[Range, Range] = (None, None)
+        self._plot = _Canvas()
         self._plot.setAccessibleName(title)
+        self._plot.setToolTip(self.tr("Drag to move, turn the wheel to zoom, double-click to see all again."))
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._plot.setLogMode(x=log_x)
@@ -56,7 +78,12 @@ class CurvePlot(QWidget):
         layout.setSpacing(theme.SPACE // 2)
         for widget in (self._title, self._plot, self._readout):
             layout.addWidget(widget, int(widget is self._plot))
+        self._marker = pyqtgraph.ScatterPlotItem(size=MARKER_SIDE)
+        self._marker.setZValue(2)
+        self._plot.addItem(self._marker, ignoreBounds=True)
+        self._plot.step_requested.connect(self._on_plot_step_requested)
         self._plot.scene().sigMouseMoved.connect(self._on_scene_mouse_moved)
+        self._plot.scene().sigMouseClicked.connect(self._on_scene_mouse_clicked)
         theme.signals.changed.connect(self._restyle)
         self._restyle()
 
@@ -71,13 +98,14 @@ class CurvePlot(QWidget):
         """Leave the title to a widget above."""
         self._title.hide()
 
-    def set_range(self, x: tuple[float, float] | None, y: tuple[float, float] | None) -> None:
+    def set_range(self, x: Range, y: Range) -> None:
         """Fix the axes that are given; the others follow the curves."""
-        box = self._plot.getPlotItem().getViewBox()
-        if x is not None:
-            box.setXRange(*x, padding=0.02)
-        if y is not None:
-            box.setYRange(*y, padding=0.02)
+        self._ranges = (x, y)
+        for side, ends in zip(("bottom", "left"), self._ranges, strict=True):
+            if ends is not None:
+                marks = np.linspace(*ends, FIFTHS + 1)
+                self._plot.getPlotItem().getAxis(side).setTicks([[(float(mark), f"{mark:.2g}") for mark in marks]])
+        self._show_all()
 
     def set_ticks(self, values: Sequence[float]) -> None:
         """Mark these values on the x axis and no others."""
@@ -94,7 +122,8 @@ class CurvePlot(QWidget):
         for curve in self._curves.values():
             self._plot.removeItem(curve.item)
         self._curves.clear()
-        self._readout.setText(" ")
+        self._show_point(None)
+        self._show_axes()
 
     def set_curve(
         self,
@@ -110,6 +139,7 @@ class CurvePlot(QWidget):
             item = self._plot.plot(antialias=True, symbol="o" if points else None, symbolSize=7)
             self._curves[name] = _Curve(name, item, colour, LINE_STYLES[style % len(LINE_STYLES)], x, y)
             self._restyle()
+            self._show_axes()
         curve = self._curves[name]
         curve.x, curve.y = x, y
         curve.item.setData(x, y)
@@ -126,7 +156,22 @@ class CurvePlot(QWidget):
             curve.item.setZValue(1 if curve.name == name else 0)
 
     def _pen(self, curve: _Curve, width: float = LINE_WIDTH) -> QPen:
-        return pyqtgraph.mkPen(curve.colour or theme.token("accent"), width=width, style=curve.style)
+        return pyqtgraph.mkPen(_colour(curve), width=width, style=curve.style)
+
+    def _show_axes(self) -> None:
+        """Number the axes while there is something to measure on them."""
+        item = self._plot.getPlotItem()
+        for side in ("bottom", "left"):
+            item.getAxis(side).setStyle(showValues=bool(self._curves))
+        item.showGrid(x=bool(self._curves), y=bool(self._curves), alpha=0.15)
+
+    def _show_all(self) -> None:
+        """Undo every move and zoom."""
+        box = self._plot.getPlotItem().getViewBox()
+        box.enableAutoRange()
+        for ends, set_ends in zip(self._ranges, (box.setXRange, box.setYRange), strict=True):
+            if ends is not None:
+                set_ends(*ends, padding=MARGIN)
 
     @pyqtSlot()
     def _restyle(self) -> None:
@@ -138,16 +183,52 @@ class CurvePlot(QWidget):
             axis.setPen(theme.token("border"))
             axis.setTextPen(theme.token("muted"))
             axis.setLabel(title, color=theme.token("muted"))
-        item.showGrid(x=True, y=True, alpha=0.15)
+        self._show_axes()
+        self._marker.setPen(pyqtgraph.mkPen(theme.token("text"), width=2))
+        self._marker.setBrush(pyqtgraph.mkBrush(theme.token("surface")))
         for curve in self._curves.values():
             curve.item.setPen(self._pen(curve))
-            curve.item.setSymbolBrush(curve.colour or theme.token("accent"))
+            curve.item.setSymbolBrush(_colour(curve))
             curve.item.setSymbolPen(None)
+
+    # -- reading points out
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Read nothing out once the mouse is gone."""
+        super().leaveEvent(event)
+        self._show_point(None)
 
     @pyqtSlot(object)
     def _on_scene_mouse_moved(self, position: QPointF) -> None:
         nearest = self._nearest(position)
-        self._readout.setText(" " if nearest is None else self._words(*nearest))
+        self._show_point(None if nearest is None else (nearest[0].name, nearest[1]))
+
+    @pyqtSlot(object)
+    def _on_scene_mouse_clicked(self, event: MouseClickEvent) -> None:
+        if event.double():
+            self._show_all()
+
+    @pyqtSlot(int, int)
+    def _on_plot_step_requested(self, down: int, right: int) -> None:
+        names = [name for name, curve in self._curves.items() if len(curve.x)]
+        if not names:
+            return
+        name, index = self._read or (names[0], -right)
+        name = names[(names.index(name) + down) % len(names)]
+        self._show_point((name, min(max(index + right, 0), len(self._curves[name].x) - 1)))
+
+    def _show_point(self, point: tuple[str, int] | None) -> None:
+        """Mark a point, by curve and index, and say where it is; None marks nothing."""
+        self._read = point
+        if point is None:
+            self._marker.setData([], [])
+            self._readout.setText(" ")
+            return
+        curve, index = self._curves[point[0]], point[1]
+        x = np.log10(curve.x[index]) if self._log_x else curve.x[index]
+        self._marker.setData([x], [curve.y[index]])
+        self._readout.setText(self._words(curve, index))
+        self._plot.setAccessibleDescription(self._readout.text())
 
     def _nearest(self, position: QPointF) -> tuple[_Curve, int] | None:
         """Return the curve and index of the point nearest to a place in the scene, if it is near at all."""
@@ -170,3 +251,7 @@ class CurvePlot(QWidget):
         if self._describe is not None:
             return self._describe(curve.name, index)
         return f"{curve.name}: {self._titles[0]} {curve.x[index]:.3g}, {self._titles[1]} {curve.y[index]:.3g}"
+
+
+def _colour(curve: _Curve) -> QColor:
+    return theme.readable(curve.colour) if curve.colour else theme.colour("accent")
