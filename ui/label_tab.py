@@ -218,9 +218,7 @@ class LabelTab(QWidget):
     @pyqtSlot()
     def _show_hint(self) -> None:
         count = len(self._grid.selectedIndexes())
-        keys = self.tr(
-            "1–9 label · L any class · 0 unlabel · X exclude · N next unlabelled · Space larger · ? all keys"
-        )
+        keys = self.tr("1–9 label · L any class · 0 unlabel · X exclude · N next unlabelled · ? all keys")
         self._hint.setText(self.tr("{0:,} selected · {1}").format(count, keys))
 
     # -- filter

@@ -19,10 +19,13 @@ class CheatSheet(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(4 * theme.SPACE)
         self.rows = [*((_keys(one), one.text()) for one in actions if one.isVisible() and one.shortcuts()), *more]
+        half = (len(self.rows) + 1) // 2
         for number, (keys, text) in enumerate(self.rows):
-            grid.addWidget(QLabel(keys, objectName="heading"), number, 0)
-            grid.addWidget(QLabel(text), number, 1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+            column, row = divmod(number, half)
+            grid.addWidget(QLabel(keys, objectName="key"), row, 2 * column)
+            grid.addWidget(QLabel(text), row, 2 * column + 1)
+        buttons = QDialogButtonBox()
+        buttons.addButton(self.tr("Close"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*[3 * theme.SPACE] * 4)

@@ -30,6 +30,7 @@ class ClassPalette(QDialog):
         self._line.setAccessibleName(self.tr("Part of a class's name"))
         self._list = QListWidget()
         self._list.setAccessibleName(self.tr("Matching classes"))
+        self._list.setSpacing(2)
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setSpacing(theme.SPACE)
