@@ -86,7 +86,9 @@ class ReviewTab(QWidget):
         self._gallery = Gallery()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
+        self._head = QWidget()
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(3 * theme.SPACE)
         words = QVBoxLayout()
         words.setSpacing(theme.SPACE // 2)
@@ -119,18 +121,14 @@ class ReviewTab(QWidget):
         for one in (upper, splitter):
             one.setHandleWidth(2 * theme.SPACE)
             one.setChildrenCollapsible(False)
-        page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(*[2 * theme.SPACE] * 4)
-        layout.setSpacing(2 * theme.SPACE)
-        layout.addLayout(head)
-        layout.addWidget(splitter, 1)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
-        self._pages.addWidget(page)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._pages)
+        self._pages.addWidget(splitter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*[2 * theme.SPACE] * 4)
+        layout.setSpacing(2 * theme.SPACE)
+        layout.addWidget(self._head)
+        layout.addWidget(self._pages, 1)
 
     def _connect(self) -> None:
         self._state.project_opened.connect(self._on_project_changed)
@@ -142,6 +140,7 @@ class ReviewTab(QWidget):
         self._matrix.cell_chosen.connect(self._on_matrix_cell_chosen)
         self._table.class_chosen.connect(self._on_class_chosen)
         self._legend.curve_chosen.connect(self._on_class_chosen)
+        theme.signals.changed.connect(self._draw_curves)
         self._gallery.activated.connect(self._on_gallery_activated)
 
     # -- which run
@@ -174,7 +173,14 @@ class ReviewTab(QWidget):
 
     def _say(self, text: str) -> None:
         self._empty.setText(text)
-        self._pages.setCurrentIndex(0)
+        self._show_page(0)
+
+    def _show_page(self, index: int) -> None:
+        """Show words or figures; another run can be chosen from both."""
+        self._pages.setCurrentIndex(index)
+        self._head.setVisible(self._runs.count() > 0)
+        for figure in (self._accuracy, self._intervals, self._protocol):
+            figure.setVisible(index == 1)
 
     @pyqtSlot(int)
     def _on_runs_activated(self, index: int) -> None:
@@ -192,7 +198,7 @@ class ReviewTab(QWidget):
         if isinstance(result, AppError):
             self._say(f"{result.message}\n{result.hint}")
             return
-        self._pages.setCurrentIndex(1)
+        self._show_page(1)
         if result != self._evaluation:
             self._evaluation = result
             self._show(result)
@@ -202,7 +208,7 @@ class ReviewTab(QWidget):
     def _show(self, evaluation: Evaluation) -> None:
         self._accuracy.setText(f"{evaluation.accuracy:.1%}")
         text = self.tr(
-            "of {0:,} test images right; 95 % interval {1:.1%} to {2:.1%}. Macro-F1 {3:.1%} ({4:.1%} to {5:.1%})."
+            "of {0:,} test images right; 95% interval {1:.1%} to {2:.1%}. Macro-F1 {3:.1%} ({4:.1%} to {5:.1%})."
         )
         self._intervals.setText(
             text.format(

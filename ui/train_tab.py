@@ -38,6 +38,7 @@ class TrainTab(QWidget):
         super().__init__(parent)
         self._state = state
         self._job: Job | None = None
+        self._listed = False  # the running run
         self._finished_run: int | None = None
         self._speed: tuple[list[float], list[float]] = ([], [])
         self._fits: dict[str, list[float]] = {}
@@ -111,6 +112,7 @@ class TrainTab(QWidget):
         right.setSpacing(2 * theme.SPACE)
         right.addWidget(self._progress)
         right.addLayout(plots, 3)
+        right.addWidget(QLabel(self.tr("Runs"), objectName="heading"))
         right.addWidget(self._runs, 2)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(*[2 * theme.SPACE] * 4)
@@ -168,7 +170,7 @@ class TrainTab(QWidget):
         used = sum(counts.values())
         message = self.tr("{0:,} labelled images in {1} classes").format(used, len(counts))
         left_out = project.image_count() - used
-        hint = self.tr("{0:,} unlabelled, excluded or unreadable images are not used.").format(left_out)
+        hint = self.tr("Not used: {0:,} unlabelled, excluded or unreadable.").format(left_out)
         return message, hint if left_out else "", True
 
     # -- training
@@ -183,6 +185,7 @@ class TrainTab(QWidget):
         self._speed_plot.hide()
         job = self._state.start_training(TrainingRequest(engine, self._seed.value(), self._head.currentData()))
         self._job = job
+        self._listed = False
         job.progressed.connect(self._on_job_progressed)
         job.noted.connect(self._progress.show_note)
         job.done.connect(self._on_job_done)
@@ -200,6 +203,9 @@ class TrainTab(QWidget):
     @pyqtSlot(object)
     def _on_job_progressed(self, progress: Progress) -> None:
         self._progress.show_progress(progress)
+        if not self._listed:
+            self._listed = True
+            self._refresh()
         values = progress.values
         if progress.stage == "features":
             self._speed_plot.show()
@@ -224,7 +230,7 @@ class TrainTab(QWidget):
         else:
             low, high = evaluation.interval
             self._result.setText(self.tr("{0:.1%} right").format(evaluation.accuracy))
-            text = self.tr("of {0:,} test images (95 % interval {1:.1%} to {2:.1%}). {3}")
+            text = self.tr("of {0:,} test images (95% interval {1:.1%} to {2:.1%}). {3}")
             self._measured.setText(text.format(evaluation.images, low, high, evaluation.protocol))
         self._card.show()
         text = self.tr("Run {0} took {1:.1f} s.").format(result.run, result.seconds["total"])

@@ -86,6 +86,22 @@ def test_a_damaged_evaluation_is_said(qtbot: QtBot, state: AppState, tab: Review
     assert tab._empty.isVisible()
 
 
+def test_a_run_without_test_images_says_so_and_another_can_be_chosen(
+    qtbot: QtBot, state: AppState, review: ReviewTab
+) -> None:
+    assert state.project is not None
+    number = state.project.run_log.start("quick")
+    state.project.run_log.finish(number, None, None, 0, 1.0)
+    review.show_run(number)
+    qtbot.waitUntil(review._empty.isVisible)
+    assert review._empty.text().startswith("This run was not measured.\nIt had no test images")
+    assert not review._accuracy.isVisible()
+    assert review._runs.isVisible()
+    qtbot.keyClick(review._runs, Qt.Key.Key_Down)
+    qtbot.waitUntil(review._accuracy.isVisible)
+    assert not review._empty.isVisible()
+
+
 def test_closing_the_project_while_figures_load_shows_none(
     state: AppState, tab: ReviewTab, trained_folder: Path
 ) -> None:
@@ -126,7 +142,7 @@ def test_the_table_lists_each_class_with_its_interval(state: AppState, review: R
         assert table.item(row, 1).text() == str(one.images)
         recall = one.recall
         assert table.item(row, 3).text() == ("–" if recall is None else f"{recall:.1%}")
-        assert "95 % interval" in table.item(row, 3).toolTip()
+        assert "95% interval" in table.item(row, 3).toolTip()
 
 
 def test_a_curve_for_each_class_in_both_kinds(qtbot: QtBot, review: ReviewTab) -> None:
@@ -159,6 +175,31 @@ def test_a_point_of_a_curve_is_read_out(state: AppState, review: ReviewTab) -> N
     assert "at threshold" in text
     review._plot._on_scene_mouse_moved(QPointF(-500, -500))
     assert review._plot._readout.text() == " "
+
+
+def test_the_arrows_read_a_curve_out(qtbot: QtBot, state: AppState, review: ReviewTab) -> None:
+    figures = stored(state).per_class
+    assert figures[0].pr is not None
+    assert figures[1].pr is not None
+    qtbot.keyClick(review._plot._plot, Qt.Key.Key_Right)
+    assert review._plot._readout.text().startswith(f"dotted: recall {figures[0].pr.x[0]:.1%}")
+    qtbot.keyClick(review._plot._plot, Qt.Key.Key_Right)
+    assert f"at threshold {figures[0].pr.thresholds[1]:.2f}" in review._plot._readout.text()
+    qtbot.keyClick(review._plot._plot, Qt.Key.Key_Down)
+    assert review._plot._readout.text().startswith("leopard: ")
+    assert review._plot._plot.accessibleDescription() == review._plot._readout.text()
+
+
+def test_a_double_click_shows_the_whole_plot_again(qtbot: QtBot, review: ReviewTab) -> None:
+    canvas = review._plot._plot
+    box = canvas.getPlotItem().getViewBox()
+    whole = box.viewRange()
+    box.setXRange(0.4, 0.5)
+    assert box.viewRange() != whole
+    place = canvas.viewport().rect().center()
+    qtbot.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert box.viewRange() == whole
 
 
 # -- images

@@ -17,6 +17,7 @@ from app.evaluation.report import load_evaluation
 from app.project.records import CANCELLED, DONE, FAILED, RunRow
 from ui.state import AppState
 from ui.train_tab import TrainTab
+from ui.widgets.run_list import REASON
 
 LONG_MS = 120_000  # how long a training may take before the test gives up
 
@@ -53,7 +54,7 @@ def newest_run(state: AppState) -> RunRow:
 def listed(tab: TrainTab) -> list[list[str]]:
     """Return the number, state and reason of each run as shown."""
     rows = [tab._runs.topLevelItem(row) for row in range(tab._runs.topLevelItemCount())]
-    return [[row.text(column) for column in (0, 1, 4)] for row in rows]
+    return [[row.text(column) for column in (0, 1, REASON)] for row in rows]
 
 
 def start_and_wait_for_images(qtbot: QtBot, tab: TrainTab) -> None:
@@ -103,7 +104,7 @@ def test_it_counts_what_it_will_use(state: AppState, ready: TrainTab) -> None:
     state.project.edits.set_excluded([row.id for row in state.project.images()[:2]], True)
     state.changed()
     assert ready._ready.text() == "40 labelled images in 3 classes"
-    assert ready._hint.text() == "2 unlabelled, excluded or unreadable images are not used."
+    assert ready._hint.text() == "Not used: 2 unlabelled, excluded or unreadable."
 
 
 def test_closing_the_project_empties_it(state: AppState, ready: TrainTab) -> None:
@@ -139,6 +140,7 @@ def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> N
     assert ready._progress._stop.isEnabled()
     assert ready._job is not None
     ready._job.progressed.connect(lambda progress: stages.append(progress.stage))
+    qtbot.waitUntil(lambda: listed(ready) == [["1", "running", ""]], timeout=LONG_MS)
     with qtbot.waitSignal(ready._job.finished, timeout=LONG_MS):
         pass
 
@@ -169,6 +171,7 @@ def test_stop_stops_and_the_run_is_listed_as_stopped(qtbot: QtBot, state: AppSta
     click(qtbot, ready._progress._stop)
     assert ready._progress._stop.text() == "Stopping…"
     assert not ready._progress._stop.isEnabled()
+    assert ready._progress._text.text().startswith("Stopping;")
     qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
     assert newest_run(state).state == CANCELLED
     assert listed(ready) == [["1", "stopped", "Stopped by you."]]
@@ -230,7 +233,7 @@ def test_an_unreadable_image_is_left_out_and_counted(
     qtbot.waitUntil(lambda: tab._job is None, timeout=LONG_MS)
     assert newest_run(state).state == DONE
     assert tab._ready.text() == "12 labelled images in 2 classes"
-    assert tab._hint.text() == "1 unlabelled, excluded or unreadable images are not used."
+    assert tab._hint.text() == "Not used: 1 unlabelled, excluded or unreadable."
 
 
 # -- after

@@ -7,6 +7,8 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 
 from app.evaluation.report import ClassFigures, Interval
 
+NUMBER_ALIGNMENT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
 
 class ClassTable(QTableWidget):
     """A row per class; choosing one emphasises its curve."""
@@ -32,6 +34,10 @@ class ClassTable(QTableWidget):
             (5, self.tr("The area below the precision/recall curve.")),
         ):
             self.horizontalHeaderItem(column).setToolTip(text)
+        self.horizontalHeaderItem(0).setTextAlignment(int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter))
+        for column in range(1, self.columnCount()):
+            self.horizontalHeaderItem(column).setTextAlignment(NUMBER_ALIGNMENT)
+        self.horizontalHeader().setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         self.verticalHeader().hide()
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
@@ -60,9 +66,11 @@ class ClassTable(QTableWidget):
         self, row: int, column: int, value: float | None, text: str, interval: Interval | None = None
     ) -> None:
         item = _NumberItem(text, -1.0 if value is None else value)
-        item.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+        item.setTextAlignment(NUMBER_ALIGNMENT)
         if interval is not None:
-            item.setToolTip(self.tr("95 % interval {0:.1%} to {1:.1%}").format(*interval))
+            words = self.tr("95% interval {0:.1%} to {1:.1%}").format(*interval)
+            item.setToolTip(words)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, {words}")
         self.setItem(row, column, item)
 
     @pyqtSlot()

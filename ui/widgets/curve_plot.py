@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph
 from PyQt5.QtCore import QEvent, QPointF, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QColor, QKeyEvent, QPen
+from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPen
 from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
-from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from ui import theme
 
@@ -40,9 +39,10 @@ class _Curve:
 
 
 class _Canvas(pyqtgraph.PlotWidget):
-    """The plot itself; arrows ask for another point."""
+    """The plot itself; arrows ask for another point, a double click for the whole plot."""
 
     step_requested = pyqtSignal(int, int)  # curves down, points to the right
+    whole_requested = pyqtSignal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Turn arrows into steps."""
@@ -50,6 +50,11 @@ class _Canvas(pyqtgraph.PlotWidget):
             self.step_requested.emit(*STEPS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask for the whole plot."""
+        super().mouseDoubleClickEvent(event)
+        self.whole_requested.emit()
 
 
 class CurvePlot(QWidget):
@@ -83,7 +88,7 @@ class CurvePlot(QWidget):
         self._plot.addItem(self._marker, ignoreBounds=True)
         self._plot.step_requested.connect(self._on_plot_step_requested)
         self._plot.scene().sigMouseMoved.connect(self._on_scene_mouse_moved)
-        self._plot.scene().sigMouseClicked.connect(self._on_scene_mouse_clicked)
+        self._plot.whole_requested.connect(self._show_all)
         theme.signals.changed.connect(self._restyle)
         self._restyle()
 
@@ -165,6 +170,7 @@ class CurvePlot(QWidget):
             item.getAxis(side).setStyle(showValues=bool(self._curves))
         item.showGrid(x=bool(self._curves), y=bool(self._curves), alpha=0.15)
 
+    @pyqtSlot()
     def _show_all(self) -> None:
         """Undo every move and zoom."""
         box = self._plot.getPlotItem().getViewBox()
@@ -202,11 +208,6 @@ class CurvePlot(QWidget):
     def _on_scene_mouse_moved(self, position: QPointF) -> None:
         nearest = self._nearest(position)
         self._show_point(None if nearest is None else (nearest[0].name, nearest[1]))
-
-    @pyqtSlot(object)
-    def _on_scene_mouse_clicked(self, event: MouseClickEvent) -> None:
-        if event.double():
-            self._show_all()
 
     @pyqtSlot(int, int)
     def _on_plot_step_requested(self, down: int, right: int) -> None:

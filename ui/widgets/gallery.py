@@ -17,7 +17,7 @@ from app.evaluation.report import ScoredImage
 from ui.item_models import to_image
 from ui.jobs import Task, run_in_pool
 
-SIDE = 112
+SIDE = 96
 TEXT_HEIGHT = 60
 PATH_ROLE = Qt.ItemDataRole.UserRole
 

@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWi
 
 from app.project.records import CANCELLED, DONE, FAILED, RUNNING, RunRow
 
+REASON = 5  # the column
 RUN_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -18,8 +19,18 @@ class RunList(QTreeWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.setColumnCount(5)
-        self.setHeaderLabels([self.tr("Run"), self.tr("State"), self.tr("Test accuracy"), self.tr("When"), ""])
+        self.setColumnCount(6)
+        self.setHeaderLabels(
+            [
+                self.tr("Run"),
+                self.tr("State"),
+                self.tr("Test accuracy"),
+                self.tr("When"),
+                self.tr("Took"),
+                self.tr("Reason"),
+            ]
+        )
+        self.setToolTip(self.tr("Double-click a finished run, or press Enter on it, to review it."))
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAccessibleName(self.tr("Runs"))
@@ -32,9 +43,11 @@ class RunList(QTreeWidget):
         """List the runs."""
         self.clear()
         for run in runs:
-            item = QTreeWidgetItem([f"{run.number}", self._state(run), accuracy_text(run), _when(run), run.reason])
+            item = QTreeWidgetItem(
+                [f"{run.number}", self._state(run), accuracy_text(run), _when(run), self._took(run), run.reason]
+            )
             item.setData(0, RUN_ROLE, run)
-            item.setToolTip(4, run.reason)
+            item.setToolTip(REASON, run.reason)
             self.addTopLevelItem(item)
 
     def _state(self, run: RunRow) -> str:
@@ -44,6 +57,9 @@ class RunList(QTreeWidget):
             CANCELLED: self.tr("stopped"),
             FAILED: self.tr("failed"),
         }[run.state]
+
+    def _took(self, run: RunRow) -> str:
+        return "" if run.seconds is None else self.tr("{0:,.0f} s").format(run.seconds)
 
     @pyqtSlot(QTreeWidgetItem, int)
     def _on_item_activated(self, item: QTreeWidgetItem, column: int) -> None:

@@ -22,6 +22,7 @@ class TrainingProgress(QWidget):
         super().__init__(parent)
         self._stage = ""
         self._stage_start = 0.0
+        self._stopping = False
         self._text = QLabel()
         self._left = QLabel(objectName="muted")
         self._bar = QProgressBar(textVisible=False)
@@ -44,11 +45,12 @@ class TrainingProgress(QWidget):
 
     def show_idle(self) -> None:
         """Say that nothing runs."""
-        self.show_end(self.tr("Press Train. Loss and accuracy appear here while it works."))
+        self.show_end(self.tr("Loss and accuracy appear here while it trains."))
 
     def show_start(self) -> None:
         """Say that training begins."""
         self._stage = ""
+        self._stopping = False
         self._text.setText(self.tr("Starting…"))
         self._left.clear()
         self._bar.setRange(0, 0)
@@ -58,16 +60,19 @@ class TrainingProgress(QWidget):
     @pyqtSlot(str)
     def show_note(self, text: str) -> None:
         """Show a sentence of the engine."""
-        self._text.setText(text)
+        if not self._stopping:
+            self._text.setText(text)
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far a stage is."""
+        if self._stopping:
+            return
         if progress.stage != self._stage:
             self._stage = progress.stage
             self._stage_start = time.monotonic()
         names = {
             "features": self.tr("Looking at images"),
-            "fit": self.tr("Choosing the strength"),
+            "fit": self.tr("Choosing the regularisation"),
             "test": self.tr("Testing on images it has never seen"),
         }
         name = names.get(progress.stage, progress.stage)
@@ -98,4 +103,8 @@ class TrainingProgress(QWidget):
     def _on_stop_clicked(self) -> None:
         self._stop.setEnabled(False)
         self._stop.setText(self.tr("Stopping…"))
+        self._stopping = True
+        self._text.setText(self.tr("Stopping; this takes a few seconds at most."))
+        self._left.clear()
+        self._bar.setRange(0, 0)
         self.stop_requested.emit()
