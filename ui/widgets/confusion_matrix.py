@@ -62,6 +62,17 @@ class ConfusionMatrix(QWidget):
         side, left, top = self._geometry()
         return QRectF(left + predicted * side, top + true * side, side, side).toRect()
 
+    def worst_cell(self) -> tuple[int, int]:
+        """Return the cell with the most mistakes; (0, 0) if there are none."""
+        cells = [
+            (count, true, predicted)
+            for true, row in enumerate(self._counts)
+            for predicted, count in enumerate(row)
+            if true != predicted
+        ]
+        count, true, predicted = max(cells, default=(0, 0, 0))
+        return (true, predicted) if count else (0, 0)
+
     def _geometry(self) -> tuple[float, float, float]:
         """Return the side of a cell and the corner of the first."""
         metrics = self.fontMetrics()

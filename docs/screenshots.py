@@ -1,0 +1,159 @@
+"""Take a picture of every tab of the real window, on real photos, light and dark.
+
+Usage: python docs/screenshots.py PHOTOS NEW_PHOTOS
+PHOTOS has a sub-folder per class to train on, NEW_PHOTOS likewise some to predict; both are only read.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import cv2
+import numpy as np
+from PyQt5.QtCore import QEventLoop, Qt, QTimer
+from PyQt5.QtGui import QImage
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLabel, QPushButton, QWidget
+
+from app.dataset.scan import scan_folder
+from app.files import HOME_VARIABLE
+from ui import theme
+from ui.deploy_tab import DeployTab
+from ui.main_window import DEPLOY, PREDICT, REVIEW, TRAIN, MainWindow
+from ui.predict_tab import PredictTab
+from ui.start import make_application
+from ui.widgets.class_table import ClassTable
+from ui.widgets.confusion_matrix import ConfusionMatrix
+from ui.widgets.image_grid import ImageGrid
+
+FOLDER = Path(__file__).resolve().parent / "screenshots"
+SIZE = (1280, 800)
+PER_CLASS = 80
+NEW_PER_CLASS = 3
+LEVELS = 32  # per colour of a stored picture: photographs stay recognisable and files small
+LONGEST_WAIT_MS = 120_000
+POLL_MS = 30
+SETTLE_MS = 700  # for thumbnails and the last repaint
+
+
+def wait(condition: Callable[[], bool]) -> None:
+    """Let the window work until a condition holds; leave with an error if it never does."""
+    for _ in range(LONGEST_WAIT_MS // POLL_MS):
+        if condition():
+            return
+        pause(POLL_MS)
+    raise SystemExit("The window did not get there in time.")
+
+
+def pause(milliseconds: int) -> None:
+    """Let the window work for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec_()
+
+
+def copy_some(source: Path, target: Path, per_class: int) -> Path:
+    """Copy a few photos of each class under plain names, so that no path of this machine gets into a picture."""
+    counts: Counter[str] = Counter()
+    for image in scan_folder(source).images:
+        label = str(image.label)
+        counts[label] += 1
+        if counts[label] <= per_class:
+            path = target / label / f"{label}-{counts[label]:03}{image.path.suffix}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(image.path, path)
+    return target
+
+
+def take(window: QWidget, name: str) -> None:
+    """Store the window in both themes."""
+    for mode, suffix in ((theme.LIGHT, ""), (theme.DARK, "-dark")):
+        theme.apply(mode)
+        pause(SETTLE_MS)
+        image = window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        pointer = image.constBits()
+        pointer.setsize(image.sizeInBytes())
+        lines = np.frombuffer(pointer, np.uint8).reshape(image.height(), image.bytesPerLine())
+        pixels = lines[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+        step = 256 // LEVELS
+        coarse = np.minimum(pixels.astype(np.uint16) // step * 255 // (LEVELS - 1), 255).astype(np.uint8)
+        data = cv2.imencode(".png", coarse[:, :, ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])[1]
+        (FOLDER / f"{name}{suffix}.png").write_bytes(data.tobytes())
+
+
+def press(window: QWidget, text: str) -> None:
+    """Click the button with this text, as soon as it is there and can be pressed."""
+
+    def ready() -> list[QPushButton]:
+        buttons = window.findChildren(QPushButton)
+        return [one for one in buttons if one.text() == text and one.isVisible() and one.isEnabled()]
+
+    wait(lambda: bool(ready()))
+    QTest.mouseClick(ready()[0], Qt.MouseButton.LeftButton)
+
+
+def find(window: QWidget, kind: type[Any]) -> Any:
+    """Return the only part of a kind."""
+    return window.findChild(kind)
+
+
+def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path) -> None:
+    """Do the main job and take a picture on each tab."""
+    tabs, jobs = window.centralWidget(), window.state.jobs
+
+    def idle() -> bool:
+        return not jobs.running
+
+    window.open_path(photos)
+    wait(idle)
+    wait(find(window, ImageGrid).isVisible)
+    take(window, "label")
+    tabs.setCurrentIndex(TRAIN)
+    press(window, "Train")
+    wait(idle)
+    take(window, "train")
+    press(window, "Review")
+    wait(lambda: tabs.currentIndex() == REVIEW and find(window, ClassTable).rowCount() > 0)
+    pause(SETTLE_MS)
+    matrix = find(window, ConfusionMatrix)
+    QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(*matrix.worst_cell()).center())
+    take(window, "review")
+    tabs.setCurrentIndex(PREDICT)
+    find(window, PredictTab).predict([new_photos])
+    wait(idle)
+    take(window, "predict")
+    tabs.setCurrentIndex(DEPLOY)
+    find(window, DeployTab).export_to(exported)
+    wait(idle)
+    press(window, "Start the server")
+    wait(lambda: any("Running at" in one.text() for one in window.findChildren(QLabel)))
+    take(window, "deploy")
+
+
+def main(source: Path, new_source: Path) -> None:
+    """Work in a temporary folder and leave nothing but pictures."""
+    with tempfile.TemporaryDirectory() as temporary:
+        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
+        photos = copy_some(source, Path(temporary) / "clothing", PER_CLASS)
+        new_photos = copy_some(new_source, Path(temporary) / "new photos", NEW_PER_CLASS)
+        FOLDER.mkdir(exist_ok=True)
+        application = make_application(sys.argv[:1])
+        window = MainWindow()
+        window.resize(*SIZE)
+        window.show()
+        take_all(window, photos, new_photos, Path(temporary) / "models")
+        window.close()
+        application.quit()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
