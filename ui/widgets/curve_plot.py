@@ -185,10 +185,10 @@ class CurvePlot(QWidget):
         item = self._plot.getPlotItem()
         for side, title in zip(("bottom", "left"), self._titles, strict=True):
             axis = item.getAxis(side)
-            axis.enableAutoSIPrefix(False)
             axis.setPen(theme.token("border"))
             axis.setTextPen(theme.token("muted"))
-            axis.setLabel(title, color=theme.token("muted"))
+            # Without ranges 0.85 is 0.85, not 850 thousandths.
+            axis.setLabel(title, siPrefixEnableRanges=(), color=theme.token("muted"))
         self._show_axes()
         self._marker.setPen(pyqtgraph.mkPen(theme.token("text"), width=2))
         self._marker.setBrush(pyqtgraph.mkBrush(theme.token("surface")))
