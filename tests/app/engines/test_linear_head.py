@@ -1,0 +1,87 @@
+"""The linear heads: what scikit-learn fits is what the ONNX nodes compute."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from sklearn.linear_model import LogisticRegression
+
+from app.engines.linear_head import HEADS, Projection, fit_logistic, head_network, log_loss, root_normalised
+from app.onnx_sessions import open_session
+
+WIDTH = 12
+
+
+@pytest.fixture
+def backbone(tmp_path: Path) -> Path:
+    """Write a network whose features are the pixels of one row: uint8 [N, 2, 2, 3] → float32 [N, 12]."""
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("Flatten", ["float"], ["features"], axis=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "flat",
+        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["batch", 2, 2, 3])],
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", WIDTH])],
+    )
+    path = tmp_path / "backbone.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+    return path
+
+
+def data(classes: int, count: int = 90) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(classes)
+    truth = rng.integers(0, classes, count)
+    centres = rng.integers(20, 200, (classes, WIDTH))
+    pixels = np.clip(centres[truth] + rng.normal(0, 30, (count, WIDTH)), 0, 255).astype(np.uint8)
+    return pixels, truth
+
+
+@pytest.mark.parametrize("classes", [2, 3, 7])
+@pytest.mark.parametrize("kind", ["logistic", "svm"])
+def test_the_network_computes_the_heads_logits(backbone: Path, kind: str, classes: int) -> None:
+    pixels, truth = data(classes)
+    features = root_normalised(pixels.astype(np.float32))
+    projection = Projection.fit(features)
+    head = HEADS[kind](projection.apply(features), truth, 8.0, 0)
+    session = open_session(head_network(backbone, projection, head).SerializeToString())
+    logits, raw = session.run(["logits", "features"], {"pixels": pixels.reshape(-1, 2, 2, 3)})
+    np.testing.assert_allclose(logits, head.logits(projection.apply(features)), atol=2e-5)
+    np.testing.assert_array_equal(raw, pixels)
+    assert np.mean(logits.argmax(axis=1) == truth) > 0.8
+
+
+def test_two_classes_get_the_probabilities_of_scikit_learn() -> None:
+    pixels, truth = data(2)
+    features = root_normalised(pixels.astype(np.float32))
+    expected = LogisticRegression(C=8.0, max_iter=500, tol=1e-3).fit(features, truth).predict_proba(features)
+    logits = fit_logistic(features, truth, 8.0, 0).logits(features)
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(shares, expected, atol=1e-5)
+
+
+def test_rooted_features_have_length_one() -> None:
+    features = np.random.default_rng(0).random((5, 9), np.float32)
+    np.testing.assert_allclose(np.linalg.norm(root_normalised(features), axis=1), 1, atol=1e-6)
+    assert not np.isnan(root_normalised(np.zeros((1, 9), np.float32))).any()
+
+
+def test_a_projection_keeps_what_varies_most() -> None:
+    features = np.random.default_rng(1).normal(size=(300, 40)).astype(np.float32) * np.linspace(
+        9, 0.1, 40, dtype=np.float32
+    )
+    projection = Projection.fit(features)
+    rebuilt = projection.apply(features) @ projection.components + projection.mean
+    np.testing.assert_allclose(rebuilt, features, atol=1e-2)
+
+
+def test_log_loss_is_that_of_scikit_learn() -> None:
+    from sklearn.metrics import log_loss as reference
+
+    rng = np.random.default_rng(2)
+    logits, truth = rng.normal(size=(50, 4)).astype(np.float32), rng.integers(0, 4, 50)
+    shares = np.exp(logits.astype(float)) / np.exp(logits.astype(float)).sum(axis=1, keepdims=True)
+    assert log_loss(logits, truth) == pytest.approx(reference(truth, shares, labels=range(4)), abs=1e-6)

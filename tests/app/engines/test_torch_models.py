@@ -1,0 +1,63 @@
+"""EfficientNet-Lite in PyTorch: the published weights fit, and its ONNX form computes the same."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from app.engines.torch_models import EfficientNetLite, load_efficientnet_lite, same_padding
+from app.engines.torch_worker import FeatureNetwork, feature_network_onnx
+from app.errors import EngineError
+from app.features.backbones import BACKBONES, weights_file
+from app.onnx_sessions import open_session
+
+BACKBONE = BACKBONES["efficientnet-lite0"]
+
+
+@pytest.fixture(scope="module")
+def network() -> EfficientNetLite:
+    return load_efficientnet_lite(weights_file(BACKBONE))
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 14, 112, 223, 224])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (5, 1), (5, 2)])
+def test_padding_gives_tensorflows_size(size: int, kernel: int, stride: int) -> None:
+    before, after = same_padding(size, kernel, stride)
+    assert (size + before + after - kernel) // stride + 1 == math.ceil(size / stride)
+    assert after - before in (0, 1)
+
+
+def test_the_network_has_its_published_size(network: EfficientNetLite) -> None:
+    parameters = sum(one.numel() for one in network.parameters())
+    assert parameters + 1280 * 1000 + 1000 == pytest.approx(4.65e6, rel=0.01)
+
+
+def test_onnx_computes_the_same(network: EfficientNetLite) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), np.uint8)
+    session = open_session(feature_network_onnx(network, BACKBONE))
+    with torch.inference_mode():
+        expected = FeatureNetwork(network)(torch.from_numpy(pixels)).numpy()
+    (features,) = session.run(["features"], {"pixels": pixels})
+    assert features.shape == (3, BACKBONE.features)
+    np.testing.assert_allclose(features, expected, atol=1e-4)
+    np.testing.assert_allclose(session.run(["features"], {"pixels": pixels[1:2]})[0][0], features[1], atol=1e-5)
+
+
+def test_features_are_not_negative(network: EfficientNetLite) -> None:
+    with torch.inference_mode():
+        features = network(torch.randn(2, 3, 96, 96))
+    assert features.shape == (2, 1280)
+    assert float(features.min()) >= 0
+
+
+def test_exchanged_weights_are_refused() -> None:
+    with pytest.raises(EngineError, match="damaged or were exchanged"):
+        weights_file(replace(BACKBONE, sha256="0" * 64))
+
+
+def test_missing_weights_say_what_to_install() -> None:
+    with pytest.raises(EngineError, match="are not installed") as caught:
+        weights_file(replace(BACKBONE, package="no_such_package_here"))
+    assert caught.value.hint == "Install the package no-such-package-here."
