@@ -1,7 +1,10 @@
 """The Deploy tab: export the model, and serve it on this computer."""
 
 import shlex
+import subprocess
+import sys
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +54,7 @@ class DeployTab(QWidget):
         self._service = ModelService()
         self._job: Job | None = None
         self._exported: Path | None = None
+        self._served = ""  # the title of the model, which may differ from the chosen one
         self._server = ServerProcess(self)
         self._make_parts()
         self._lay_out()
@@ -81,9 +85,9 @@ class DeployTab(QWidget):
         self._start = QPushButton(self.tr("Start the server"), objectName="primary")
         self._status = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText, openExternalLinks=True)
         self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
-        self._problem = QLabel(objectName="bad", wordWrap=True)
+        self._problem = QLabel(objectName="bad", wordWrap=True, visible=False)
         self._curl = Snippet(self.tr("From a terminal"), 2)
-        self._python = Snippet(self.tr("From Python"), 7)
+        self._python = Snippet(self.tr("From Python"), 6)
         self._log = QPlainTextEdit(readOnly=True, maximumBlockCount=LOG_LINES)
         self._log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._log.setPlaceholderText(self.tr("Requests appear here while the server runs."))
@@ -122,8 +126,11 @@ class DeployTab(QWidget):
         right.setSpacing(2 * theme.SPACE)
         right.addWidget(self._curl)
         right.addWidget(self._python)
-        right.addWidget(QLabel(self.tr("Log"), objectName="heading"))
-        right.addWidget(self._log, 1)
+        log = QVBoxLayout()
+        log.setSpacing(theme.SPACE // 2)
+        log.addWidget(QLabel(self.tr("Log"), objectName="heading"))
+        log.addWidget(self._log)
+        right.addLayout(log, 1)
         columns = QHBoxLayout()
         columns.setSpacing(3 * theme.SPACE)
         columns.addLayout(left, 2)
@@ -140,6 +147,7 @@ class DeployTab(QWidget):
     def _connect(self) -> None:
         for signal in (self._state.project_opened, self._state.project_closed, self._state.runs_changed):
             signal.connect(self._refresh)
+        theme.signals.changed.connect(self._show_server)
         self._picker.changed.connect(self._on_picker_changed)
         self._export.clicked.connect(self._on_export_clicked)
         self._open_folder.clicked.connect(self._on_open_folder_clicked)
@@ -184,7 +192,7 @@ class DeployTab(QWidget):
         self._status.setText(self._status_text(state))
         url = self._server.url or f"http://127.0.0.1:{self._port.value()}"
         token = self._token.text().strip()
-        header = f" -H {shlex.quote(f'Authorization: Bearer {token}')}" if token else ""
+        header = f" -H {_quoted(f'Authorization: Bearer {token}')}" if token else ""
         self._curl.show_code(f"curl{header} -F file=@photo.jpg {url}/predict")
         headers = {"Content-Type": "image/jpeg", **({"Authorization": f"Bearer {token}"} if token else {})}
         self._python.show_code(PYTHON.format(url=url, headers=headers))
@@ -192,7 +200,7 @@ class DeployTab(QWidget):
     def _status_text(self, state: str) -> str:
         if state == RUNNING:
             link = f'<a style="color:{theme.token("accent")}" href="{self._server.url}/docs">{self._server.url}</a>'
-            return self.tr("Running at {0}").format(link)
+            return self.tr("Running at {0}<br>{1}").format(link, escape(self._served))
         return {
             STOPPED: self.tr("Stopped"),
             STARTING: self.tr("Starting…"),
@@ -250,7 +258,8 @@ class DeployTab(QWidget):
             return
         bundle = self._picker.bundle()
         if bundle is not None:
-            self._problem.setText("")
+            self._show_problem("")
+            self._served = self._picker.title()
             self._server.start(bundle, self._port.value(), self._token.text().strip())
 
     @pyqtSlot(str)
@@ -259,7 +268,16 @@ class DeployTab(QWidget):
 
     @pyqtSlot(str)
     def _on_server_failed(self, words: str) -> None:
+        self._show_problem(words)
+
+    def _show_problem(self, words: str) -> None:
         self._problem.setText(words)
+        self._problem.setVisible(bool(words))
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for the terminal of this system."""
+    return subprocess.list2cmdline([word]) if sys.platform == "win32" else shlex.quote(word)
 
 
 def _card(title: str) -> tuple[QFrame, QVBoxLayout]:

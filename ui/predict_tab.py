@@ -1,14 +1,13 @@
 """The Predict tab: drop, paste or choose images, and see what the model says."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from PyQt5.QtCore import Qt, QUrl, pyqtSlot
-from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence
+from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeySequence
 from PyQt5.QtWidgets import (
     QAction,
     QApplication,
@@ -25,15 +24,15 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.dataset.scan import IMAGE_SUFFIXES, scan_folder
+from app.dataset.scan import IMAGE_SUFFIXES
 from app.engines.protocol import OnEvent, Progress
 from app.errors import AppError
 from app.export.bundle import read_bundle_info
 from app.export.service import ModelService
 from app.export.table import write_table
-from app.files import cache_folder
 from ui import messages, theme
 from ui.jobs import Job
+from ui.prediction_work import predict_pasted, predict_paths
 from ui.state import AppState
 from ui.widgets.image_view import ImageView
 from ui.widgets.model_picker import ModelPicker
@@ -97,8 +96,8 @@ class PredictTab(QWidget):
         top.addStretch()
         for widget in (self._files, self._folder):
             top.addWidget(widget)
-        drop = QFrame(objectName="drop")
-        inner = QVBoxLayout(drop)
+        self._drop = QFrame(objectName="drop")
+        inner = QVBoxLayout(self._drop)
         inner.addStretch()
         inner.addWidget(self._title)
         inner.addWidget(self._hint)
@@ -128,7 +127,7 @@ class PredictTab(QWidget):
         for widget in (self._bar, self._stop, self._save):
             bottom.addWidget(widget)
         self._pages = QStackedWidget()
-        self._pages.addWidget(drop)
+        self._pages.addWidget(self._drop)
         self._pages.addWidget(self._results)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*[2 * theme.SPACE] * 4)
@@ -163,7 +162,10 @@ class PredictTab(QWidget):
 
     def _show_state(self) -> None:
         ready = self._picker.bundle() is not None
-        if ready:
+        if self._job is not None:
+            self._title.setText(self.tr("Looking at the images…"))
+            self._hint.setText(self.tr("The first time, the model is loaded; that takes a moment."))
+        elif ready:
             self._title.setText(self.tr("Drop images here"))
             self._hint.setText(self.tr("Files or folders; or paste one with Ctrl+V, or choose them above."))
         else:
@@ -173,6 +175,7 @@ class PredictTab(QWidget):
         self._picker.setEnabled(not running)
         self._files.setEnabled(ready and not running)
         self._folder.setEnabled(ready and not running)
+        self._paste.setEnabled(ready and not running)
         self._bar.setVisible(running)
         self._stop.setVisible(running)
         self._save.setVisible(bool(self._model.rowCount()))
@@ -191,14 +194,25 @@ class PredictTab(QWidget):
     # -- what to predict
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders if there is a model."""
-        if self._picker.bundle() is not None and event.mimeData().hasUrls():
+        """Take files and folders if there is a model, and it is free."""
+        if self._picker.bundle() is not None and self._job is None and event.mimeData().hasUrls():
             event.acceptProposedAction()
+            self._mark_drop(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Look as before."""
+        self._mark_drop(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Predict what was dropped."""
         event.acceptProposedAction()
+        self._mark_drop(False)
         self.predict(_local_paths(event.mimeData().urls()))
+
+    def _mark_drop(self, active: bool) -> None:
+        self._drop.setProperty("active", active)
+        self._drop.style().unpolish(self._drop)
+        self._drop.style().polish(self._drop)
 
     @pyqtSlot()
     def _on_files_clicked(self) -> None:
@@ -219,26 +233,27 @@ class PredictTab(QWidget):
         if data.hasUrls():
             self.predict(_local_paths(data.urls()))
         elif data.hasImage():
-            folder = cache_folder() / "pasted"
-            folder.mkdir(exist_ok=True)
-            path = folder / f"pasted-{uuid4().hex[:8]}.png"
-            if QImage(data.imageData()).save(str(path)):
-                self.predict([path])
+            self._start(partial(predict_pasted, self._service, QImage(data.imageData())))
         else:
             messages.info(self, self.tr("Paste"), self.tr("There is no image in the clipboard."))
 
     def predict(self, paths: Sequence[Path]) -> None:
         """Classify files and the images of folders."""
+        if paths:
+            self._start(partial(predict_paths, self._service, tuple(paths)))
+
+    def _start(self, work: Callable[[Path, OnEvent, threading.Event], None]) -> None:
         bundle = self._picker.bundle()
-        if bundle is None or not paths or self._job is not None:
+        if bundle is None or self._job is not None:
             return
         self._model.clear()
         self._view.clear()
         self._first_shown = False
+        self._pages.setCurrentIndex(0)
         self._bar.setRange(0, 0)
         self._stop.setEnabled(True)
         self._stop.setText(self.tr("Stop"))
-        job = self._state.jobs.start(self.tr("Predicting"), partial(_predict, self._service, bundle, tuple(paths)))
+        job = self._state.jobs.start(self.tr("Predicting"), partial(work, bundle))
         self._job = job
         job.progressed.connect(self._on_job_progressed)
         job.failed.connect(self._state.failed)
@@ -253,11 +268,12 @@ class PredictTab(QWidget):
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
         self._pages.setCurrentIndex(1)
-        self._table.setVisible(progress.total > 1)
         self._model.add(results)
+        self._table.setVisible(max(progress.total, self._model.rowCount()) > 1)
         if not self._first_shown:
             self._first_shown = True
             self._show_result(results[0])
+            self._table.choose_first()
         self._summary.setText(self._summary_text())
 
     @pyqtSlot()
@@ -282,7 +298,10 @@ class PredictTab(QWidget):
         self._problem.setText(result["problem"] or "")
         self._problem.setVisible(bool(result["problem"]))
         self._bars.show_predictions(result["predictions"])
-        self._view.show_file(path)
+        if result["problem"]:
+            self._view.clear()
+        else:
+            self._view.show_file(path)
 
     @pyqtSlot()
     def _on_save_clicked(self) -> None:
@@ -304,13 +323,3 @@ class PredictTab(QWidget):
 
 def _local_paths(urls: Sequence[QUrl]) -> list[Path]:
     return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-
-
-def _predict(
-    service: ModelService, bundle: Path, paths: Sequence[Path], on_event: OnEvent, cancel: threading.Event
-) -> None:
-    """List what folders hold, then predict; a file that was named is tried whatever it is called."""
-    files: list[Path] = []
-    for path in paths:
-        files += [image.path for image in scan_folder(path).images] if path.is_dir() else [path]
-    service.predict(bundle, files, on_event, cancel)

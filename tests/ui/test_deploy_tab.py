@@ -147,6 +147,7 @@ def test_the_server_starts_answers_and_stops(qtbot: QtBot, deploy: DeployTab, ga
     wait_for_state(qtbot, deploy, RUNNING)
     url = deploy._server.url
     assert url in deploy._status.text()
+    assert deploy._picker.title() in deploy._status.text()
     assert deploy._start.text() == "Stop the server"
     photo = garments / "striped" / sorted(path.name for path in (garments / "striped").iterdir())[0]
     reply = httpx.post(f"{url}/predict", files={"file": photo.read_bytes()}, timeout=60)

@@ -20,6 +20,7 @@ from tests.ui.dropping import drop
 from ui import messages
 from ui.deploy_tab import DeployTab
 from ui.predict_tab import PredictTab
+from ui.prediction_work import KEPT_PASTED, PASTED_FOLDER
 from ui.state import AppState
 from ui.widgets.server_process import RUNNING, STOPPED
 
@@ -126,7 +127,7 @@ def test_one_dropped_image_shows_picture_and_bars(qtbot: QtBot, predict: Predict
     assert [label for label, _ in predict._bars.rows()] == [one["label"] for one in result["predictions"]]
     assert sum(confidence for _, confidence in predict._bars.rows()) == pytest.approx(1)
     qtbot.waitUntil(lambda: predict._view._pixmap is not None)
-    assert predict._summary.text() == "1 images"
+    assert predict._summary.text() == "1 image"
 
 
 def test_a_dropped_folder_fills_the_table(qtbot: QtBot, predict: PredictTab, garments: Path) -> None:
@@ -224,12 +225,63 @@ def test_an_unreadable_image_is_listed_with_its_reason(
     assert results[0]["problem"] is None
     assert results[1]["problem"]
     assert results[1]["predictions"] == []
-    assert predict._summary.text() == "1 images, 1 unreadable (listed with the reason)"
+    assert predict._summary.text() == "1 image, 1 unreadable (listed with the reason)"
     table = predict._table
     place: QPoint = table.visualRect(table.model().index(1, 0)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert predict._problem.isVisible()
     assert predict._problem.text() == results[1]["problem"]
+
+
+def test_a_folder_without_images_is_said_and_nothing_old_is_shown(
+    qtbot: QtBot, state: AppState, predict: PredictTab, pictures: list[Path], tmp_path: Path
+) -> None:
+    drop(predict, pictures[:1])
+    wait_for_results(qtbot, predict)
+    (tmp_path / "empty").mkdir()
+    with qtbot.waitSignal(state.failed, timeout=LONG_MS) as failed:
+        drop(predict, [tmp_path / "empty"])
+    assert "no images" in failed.args[0].message
+    qtbot.waitUntil(lambda: predict._job is None)
+    assert predict._title.isVisible()
+    assert predict._title.text() == "Drop images here"
+    assert predict._summary.text() == ""
+
+
+def test_an_empty_folder_among_others_is_listed(
+    qtbot: QtBot, predict: PredictTab, pictures: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    drop(predict, [tmp_path / "empty", pictures[0]])
+    empty, read = wait_for_results(qtbot, predict)
+    assert "no images" in empty["problem"]
+    assert read["path"] == str(pictures[0])
+    assert predict._table.isVisible()
+
+
+def test_the_row_of_the_image_on_show_is_chosen(qtbot: QtBot, predict: PredictTab, pictures: list[Path]) -> None:
+    drop(predict, pictures)
+    wait_for_results(qtbot, predict)
+    assert predict._table.currentIndex().row() == 0
+    assert predict._name.text() == pictures[0].name
+    qtbot.keyClick(predict._table, Qt.Key.Key_Down)
+    assert predict._name.text() == pictures[1].name
+
+
+def test_old_pasted_pictures_are_deleted(
+    qtbot: QtBot, predict: PredictTab, pictures: list[Path], focused: Callable[[], None]
+) -> None:
+    folder = cache_folder() / PASTED_FOLDER
+    folder.mkdir(exist_ok=True)
+    for number in range(KEPT_PASTED + 5):
+        (folder / f"old-{number}.png").write_bytes(b"")
+    QApplication.clipboard().setImage(QImage(str(pictures[0])))
+    predict.setFocus()
+    focused()
+    qtbot.keyClick(predict, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    (result,) = wait_for_results(qtbot, predict)
+    assert Path(result["path"]).exists()
+    assert len(list(folder.iterdir())) == KEPT_PASTED
 
 
 def test_the_results_are_saved_as_a_table(

@@ -25,6 +25,7 @@ class ModelPicker(QWidget):
         self._box = QComboBox()
         self._box.setAccessibleName(self.tr("Model"))
         self._box.setMinimumContentsLength(LETTERS)
+        self._box.setPlaceholderText(self.tr("none yet"))
         self._open = QPushButton(self.tr("Open a bundle…"))
         self._opened: list[Path] = []
         layout = QHBoxLayout(self)
@@ -49,8 +50,8 @@ class ModelPicker(QWidget):
             self._box.addItem(title, project.run_folder(run.number) / BUNDLE_FOLDER)
         for path in self._opened:
             self._box.addItem(path.name, path)
-        if kept is not None:
-            self._box.setCurrentIndex(max(0, self._position(kept)))
+        if self._box.count():  # with a placeholder the box chooses none by itself
+            self._box.setCurrentIndex(0 if kept is None else max(0, self._position(kept)))
         self._box.blockSignals(False)
         if kept != self.bundle():
             self.changed.emit()
@@ -59,6 +60,10 @@ class ModelPicker(QWidget):
         """Return the chosen bundle."""
         path = self._box.currentData()
         return path if isinstance(path, Path) else None
+
+    def title(self) -> str:
+        """Return the words for the chosen bundle."""
+        return str(self._box.currentText())
 
     def add_bundle(self, path: Path) -> None:
         """Offer a bundle folder or zip and choose it."""

@@ -19,7 +19,7 @@ ICON_SIDE = 40
 RESULT_ROLE = Qt.ItemDataRole.UserRole
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
 FILE, LABEL, CONFIDENCE, SECOND = range(4)
-COLUMN_WIDTHS = {LABEL: 160, CONFIDENCE: 110, SECOND: 220}
+COLUMN_WIDTHS = {CONFIDENCE: 110, SECOND: 220}
 
 Result = dict[str, Any]
 
@@ -129,11 +129,16 @@ class PredictionTable(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.horizontalHeader().setSectionResizeMode(FILE, QHeaderView.ResizeMode.Stretch)
+        for column in (FILE, LABEL):
+            self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         for column, width in COLUMN_WIDTHS.items():
             self.setColumnWidth(column, width)
         self.setAccessibleName(self.tr("Predictions"))
         self.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
+
+    def choose_first(self) -> None:
+        """Put the keyboard on the first row."""
+        self.selectRow(0)
 
     def _on_current_row_changed(self, current: QModelIndex, before: QModelIndex) -> None:
         if current.isValid():
