@@ -41,8 +41,7 @@ import json, urllib.request
 photo = open("photo.jpg", "rb").read()
 headers = {headers}
 request = urllib.request.Request("{url}/predict", photo, headers)
-print(json.load(urllib.request.urlopen(request))["predictions"][0])
-"""
+print(json.load(urllib.request.urlopen(request))["predictions"][0])"""
 
 
 class DeployTab(QWidget):
@@ -87,7 +86,7 @@ class DeployTab(QWidget):
         self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self._problem = QLabel(objectName="bad", wordWrap=True, visible=False)
         self._curl = Snippet(self.tr("From a terminal"), 2)
-        self._python = Snippet(self.tr("From Python"), 6)
+        self._python = Snippet(self.tr("From Python"), 5)
         self._log = QPlainTextEdit(readOnly=True, maximumBlockCount=LOG_LINES)
         self._log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._log.setPlaceholderText(self.tr("Requests appear here while the server runs."))

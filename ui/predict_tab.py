@@ -271,9 +271,11 @@ class PredictTab(QWidget):
         self._model.add(results)
         self._table.setVisible(max(progress.total, self._model.rowCount()) > 1)
         if not self._first_shown:
-            self._first_shown = True
-            self._show_result(results[0])
-            self._table.choose_first()
+            readable = [one for one in results if not one["problem"]]
+            self._first_shown = bool(readable)
+            first = (readable or results)[0]
+            self._show_result(first)
+            self._table.choose(self._model.results().index(first))
         self._summary.setText(self._summary_text())
 
     @pyqtSlot()

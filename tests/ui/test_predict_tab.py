@@ -253,10 +253,13 @@ def test_an_empty_folder_among_others_is_listed(
 ) -> None:
     (tmp_path / "empty").mkdir()
     drop(predict, [tmp_path / "empty", pictures[0]])
-    empty, read = wait_for_results(qtbot, predict)
+    qtbot.waitUntil(lambda: predict._job is None, timeout=LONG_MS)
+    empty, read = predict._model.results()
     assert "no images" in empty["problem"]
     assert read["path"] == str(pictures[0])
     assert predict._table.isVisible()
+    assert predict._name.text() == pictures[0].name
+    assert predict._table.currentIndex().row() == 1
 
 
 def test_the_row_of_the_image_on_show_is_chosen(qtbot: QtBot, predict: PredictTab, pictures: list[Path]) -> None:

@@ -93,7 +93,7 @@ class Gallery(QListView):
         self.setUniformItemSizes(True)
         self.setWordWrap(True)
         self.setIconSize(QSize(SIDE, SIDE))
-        self.setGridSize(QSize(SIDE + 24, SIDE + TEXT_HEIGHT + 12))
+        self.setGridSize(QSize(SIDE + 24, SIDE + TEXT_HEIGHT + 4))
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setAccessibleName(self.tr("Images behind the figure"))

@@ -115,10 +115,10 @@ class PredictionTable(QTableView):
 
     def __init__(self, model: PredictionModel, parent: QWidget | None = None):
         super().__init__(parent)
-        sorted_model = QSortFilterProxyModel(self)
-        sorted_model.setSourceModel(model)
-        sorted_model.setSortRole(SORT_ROLE)
-        self.setModel(sorted_model)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self.setModel(self._sorted)
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
@@ -136,9 +136,9 @@ class PredictionTable(QTableView):
         self.setAccessibleName(self.tr("Predictions"))
         self.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
 
-    def choose_first(self) -> None:
-        """Put the keyboard on the first row."""
-        self.selectRow(0)
+    def choose(self, position: int) -> None:
+        """Put the keyboard on a result, by its place among those that came."""
+        self.setCurrentIndex(self._sorted.mapFromSource(self._sorted.sourceModel().index(position, FILE)))
 
     def _on_current_row_changed(self, current: QModelIndex, before: QModelIndex) -> None:
         if current.isValid():
