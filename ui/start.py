@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
@@ -15,12 +16,15 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QIcon
 from PyQt5.QtWidgets import QApplication, QWidget
 
+from app.errors import AppError
 from app.files import APP_NAME, resource_folder
 from app.logs import set_up_logging
 from ui import messages, theme
-from ui.main_window import MainWindow
+from ui.jobs import run_in_pool
+from ui.main_window import TABS, MainWindow
 
 STARTED = time.perf_counter()
+LOAD_AHEAD_MS = 400  # after the window was shown
 DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 log = logging.getLogger(__name__)
@@ -40,10 +44,12 @@ def open_window(arguments: list[str]) -> int:
     if options.self_test:
         QTimer.singleShot(0, window.visit_all_tabs)
         window.visited.connect(_report_and_quit)
-    elif options.demo:
-        window.open_demo()
-    elif options.project:
-        window.open_path(options.project.expanduser())
+    else:
+        QTimer.singleShot(LOAD_AHEAD_MS, load_ahead)
+        if options.demo:
+            window.open_demo()
+        elif options.project:
+            window.open_path(options.project.expanduser())
     code = application.exec_()
     window.shut_down()
     return int(code)
@@ -59,6 +65,21 @@ def make_application(arguments: list[str]) -> QApplication:
     application.setStyle("Fusion")
     theme.apply(theme.chosen())
     return application
+
+
+def load_ahead() -> None:
+    """Import in the background what the tabs need, so that a tab opens without holding the window up."""
+    run_in_pool(_import_tabs, on_done=_on_tabs_imported)
+
+
+def _import_tabs() -> None:
+    for _, module, _ in TABS:
+        import_module(module)
+
+
+def _on_tabs_imported(result: object) -> None:
+    if isinstance(result, AppError):  # the tab that lacks it says so when it is opened
+        log.warning("a tab could not be loaded: %s", result.detail)
 
 
 def _parser() -> argparse.ArgumentParser:
