@@ -56,7 +56,7 @@ def training_report(result: RunResult, skipped: Sequence[Skipped]) -> Report:
         test = {"accuracy": evaluation.accuracy, "interval": [low, high], "images": evaluation.images}
         measured = (
             f"{evaluation.accuracy:.1%} of {evaluation.images} test images right "
-            f"(95 % interval {low:.1%} to {high:.1%}). {evaluation.protocol}"
+            f"(95% interval {low:.1%} to {high:.1%}). {evaluation.protocol}"
         )
     text = f"Run {result.run}: {measured}\nModel: {result.bundle}\nTook {result.seconds['total']:.1f} s."
     values = {
@@ -107,7 +107,7 @@ def evaluate(options: argparse.Namespace, progress: ProgressLine, cancel: thread
         for figures in result.per_class
     ]
     low, high = result.interval
-    lines = [f"{result.accuracy:.1%} of {result.images} images right (95 % interval {low:.1%} to {high:.1%})."]
+    lines = [f"{result.accuracy:.1%} of {result.images} images right (95% interval {low:.1%} to {high:.1%})."]
     lines += [_class_line(figures) for figures in per_class]
     values = {
         "accuracy": result.accuracy,

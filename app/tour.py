@@ -83,7 +83,7 @@ def _review(result: RunResult) -> str:
     low, high = result.evaluation.interval
     return (
         f"{result.evaluation.accuracy:.1%} of {result.evaluation.images} test images right "
-        f"(95 % interval {low:.1%} to {high:.1%})"
+        f"(95% interval {low:.1%} to {high:.1%})"
     )
 
 

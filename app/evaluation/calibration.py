@@ -1,4 +1,4 @@
-"""Calibration: make a confidence of 0.8 right in 80 % of the cases."""
+"""Calibration: make a confidence of 0.8 right in 80% of the cases."""
 
 import numpy as np
 from numpy.typing import NDArray

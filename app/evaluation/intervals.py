@@ -1,4 +1,4 @@
-"""95 % intervals: Wilson's for a share, the bootstrap for macro-F1."""
+"""95% intervals: Wilson's for a share, the bootstrap for macro-F1."""
 
 from math import sqrt
 

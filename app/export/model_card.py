@@ -39,7 +39,7 @@ def _measured(evaluation: Evaluation | None) -> str:
     return (
         f"{evaluation.protocol}\n\n"
         f"Accuracy {evaluation.accuracy:.1%} of {evaluation.images:,} images "
-        f"(95 % interval {low:.1%} to {high:.1%}).\n\n"
+        f"(95% interval {low:.1%} to {high:.1%}).\n\n"
         f"| class | images | precision | recall |\n|---|---|---|---|\n{rows}"
     )
 

@@ -54,7 +54,7 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class RunRow:
-    """A training run: what became of it, and its test accuracy with a 95 % interval."""
+    """A training run: what became of it, and its test accuracy with a 95% interval."""
 
     number: int
     engine: str

@@ -60,7 +60,7 @@ class Info(BaseModel):
     engine: str
     created: str
     accuracy: float | None = Field(description="On test photos the training never saw")
-    interval: list[float] | None = Field(description="95 % interval of the accuracy")
+    interval: list[float] | None = Field(description="95% interval of the accuracy")
     input: Input
     version: str = Field(description="Version of the program that made the model")
 

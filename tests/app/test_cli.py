@@ -119,7 +119,7 @@ def test_words_for_people_say_the_same(capsys: pytest.CaptureFixture[str], train
     assert code == 0
     assert ": striped (" in lines[0] or ": dotted (" in lines[0] or ": leopard (" in lines[0]
     code, lines, _ = run(capsys, "evaluate", trained.project, trained.images)
-    assert "of 42 images right (95 % interval" in lines[0]
+    assert "of 42 images right (95% interval" in lines[0]
 
 
 @pytest.mark.parametrize(

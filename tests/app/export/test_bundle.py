@@ -57,7 +57,7 @@ def test_its_description_is_complete(trained: Trained) -> None:
     assert (info.accuracy, info.interval) == (trained.result.evaluation.accuracy, trained.result.evaluation.interval)
     card = (trained.result.bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "dotted, leopard, striped" in card
-    assert "95 % interval" in card
+    assert "95% interval" in card
 
 
 def test_the_model_carries_its_labels(bundle: Path) -> None:
