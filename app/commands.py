@@ -20,7 +20,7 @@ from app.export.service import ModelService
 from app.export.table import write_table
 from app.project.project import Project, default_project_folder, open_or_create
 from app.terminal import ProgressLine
-from app.training import RunResult, TrainingRequest
+from app.training import RunResult, TrainingRequest, launch_worker
 from app.training import train as train_run
 
 LISTED = 20  # skipped files named on the terminal
@@ -39,10 +39,10 @@ def train(options: argparse.Namespace, progress: ProgressLine, cancel: threading
     data = options.data.expanduser().resolve()
     scan_folder(data)  # before a project is made for a folder that has nothing to offer
     folder = (options.project or default_project_folder(data)).expanduser()
-    with open_or_create(folder, data.name) as project:
+    request = TrainingRequest(options.engine, options.seed, options.head)
+    with launch_worker() as worker, open_or_create(folder, data.name) as project:
         imported = project.add_folder(data, progress.count, cancel)
-        request = TrainingRequest(options.engine, options.seed, options.head)
-        result = train_run(project, request, progress, cancel)
+        result = train_run(project, request, progress, cancel, worker)
     return training_report(result, (*imported.skipped, *result.skipped))
 
 

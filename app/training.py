@@ -65,8 +65,27 @@ class RunResult:
     skipped: tuple[Skipped, ...]
 
 
-def train(project: Project, request: TrainingRequest, on_event: OnEvent, cancel: threading.Event) -> RunResult:
-    """Train on the project's labelled images; raises AppError, or Cancelled. The run stays listed either way."""
+def launch_worker() -> EngineProcess:
+    """Launch the process that takes a run through its stages; it gets ready while the caller lists images.
+
+    One process for all stages: what they import is the same, and takes longer than some of them.
+    """
+    worker = EngineProcess(worker_command(QUICK_WORKER, RUN_WORKER))
+    worker.launch()
+    return worker
+
+
+def train(
+    project: Project,
+    request: TrainingRequest,
+    on_event: OnEvent,
+    cancel: threading.Event,
+    worker: EngineProcess | None = None,
+) -> RunResult:
+    """Train on the project's labelled images; raises AppError, or Cancelled. The run stays listed either way.
+
+    `worker`, if it was launched before, is ended with the run.
+    """
     status = engine_status(request.engine)
     if not status.available:
         raise EngineError(f"The engine “{request.engine}” cannot run here.", status.reason)
@@ -75,7 +94,8 @@ def train(project: Project, request: TrainingRequest, on_event: OnEvent, cancel:
     snapshot = _snapshot(project, request, rows)
     number = project.run_log.start(request.engine)
     try:
-        result = _Run(project, number, rows, snapshot, on_event, cancel).go()
+        with worker or launch_worker() as process:
+            result = _Run(project, number, rows, snapshot, on_event, cancel).go(process)
     except Cancelled:
         project.run_log.cancel(number)
         raise
@@ -160,23 +180,20 @@ class _Run:
         self._cancel = cancel
         self._folder = project.run_folder(number).resolve()
 
-    def go(self) -> RunResult:
+    def go(self, worker: EngineProcess) -> RunResult:
         """Take every stage in turn."""
         start = time.perf_counter()
-        # One process for all stages: what they import is the same, and takes longer than some of them.
-        with EngineProcess(worker_command(QUICK_WORKER, RUN_WORKER)) as worker:
-            worker.launch()
-            write_snapshot(self._folder, self._snapshot)
-            ensure_network(BACKBONES[self._snapshot.backbone], self._on_event, self._cancel)
-            worker.start()
-            extraction = self._job(worker, "features")
-            skipped = self._note_problems(extraction["problems"])
-            split = self._split({position for position, _ in extraction["problems"]})
-            fit_start = time.perf_counter()
-            self._job(worker, "train")
-            fit_s = time.perf_counter() - fit_start
-            self._job(worker, "bundle", name=self._project.name)
-            evaluation = self._evaluate(worker, split)
+        write_snapshot(self._folder, self._snapshot)
+        ensure_network(BACKBONES[self._snapshot.backbone], self._on_event, self._cancel)
+        worker.start()
+        extraction = self._job(worker, "features")
+        skipped = self._note_problems(extraction["problems"])
+        split = self._split({position for position, _ in extraction["problems"]})
+        fit_start = time.perf_counter()
+        self._job(worker, "train")
+        fit_s = time.perf_counter() - fit_start
+        self._job(worker, "bundle", name=self._project.name)
+        evaluation = self._evaluate(worker, split)
         features_s = extraction["total_s"] - extraction["decode_s"]
         seconds = {"decode": extraction["decode_s"], "features": features_s, "fit": fit_s}
         seconds["total"] = time.perf_counter() - start

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE = 32  # pixels of the grey picture that is transformed
-SAMPLED = 256  # pixels of a side that are looked at: enough for 32, and as quick on large photos as on small ones
+SAMPLED = 128  # pixels of a side that are looked at: enough for 32, and as quick on large photos as on small ones
 FAINT = 0.01  # below it a frequency is rounding error of a plain picture
 # The signs of the lowest frequencies are kept: row and column of each, without the mean, (0, 0).
 FREQUENCIES = [(row, column) for row in range(8) for column in range(8)][1:] + [(0, 8)]

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 from numpy.typing import NDArray
+from onnx import compose
 
 from app.dataset.decode import UnreadableImage, read_image
 from app.dataset.perceptual_hash import perceptual_hash
-from app.dataset.preprocess import preprocess_graph
+from app.dataset.preprocess import IMAGE, PIXELS, preprocess_graph
 from app.errors import Cancelled
 from app.features.cache import FeatureCache
 from app.onnx_sessions import open_session
@@ -56,13 +58,12 @@ class Extractor:
 
     def __init__(self, network: Path, side: int):
         cv2.setNumThreads(1)
-        self._preprocess = open_session(preprocess_graph(side).SerializeToString())
-        self._network = open_session(network)
+        joined = compose.merge_models(preprocess_graph(side), onnx.load(network), io_map=[(PIXELS, PIXELS)])
+        self._session = open_session(joined.SerializeToString())
 
     def features(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Map one RGB image [H, W, 3] to its features [width]."""
-        pixels = self._preprocess.run(["pixels"], {"image": image[np.newaxis]})[0]
-        features: NDArray[np.float32] = self._network.run(["features"], {"pixels": pixels})[0][0]
+        features: NDArray[np.float32] = self._session.run(["features"], {IMAGE: image[np.newaxis]})[0][0]
         return features
 
     def extract(self, file: ImageFile) -> Extracted:
