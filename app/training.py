@@ -11,27 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from app.dataset.scan import Skipped
-from app.dataset.split import assign_splits
 from app.engines.catalog import engine_status
 from app.engines.conversion import ensure_network
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Event, OnEvent, Progress
-from app.engines.snapshot import (
-    TEST,
-    TRAIN,
-    VALIDATION,
-    Snapshot,
-    SnapshotImage,
-    Split,
-    write_snapshot,
-    write_split,
-)
+from app.engines.snapshot import TEST, Snapshot, SnapshotImage, write_snapshot
 from app.errors import AppError, Cancelled, EngineError, InputError
 from app.evaluation.report import Evaluation, load_evaluation
 from app.export.bundle import BUNDLE_FOLDER
 from app.features.backbones import BACKBONES, DEFAULT_BACKBONE
-from app.features.cache import FeatureCache
-from app.features.duplicates import group_near_duplicates
 from app.project.project import Project
 from app.project.records import ImageRow
 
@@ -188,12 +176,12 @@ class _Run:
         worker.start()
         extraction = self._job(worker, "features")
         skipped = self._note_problems(extraction["problems"])
-        split = self._split({position for position, _ in extraction["problems"]})
+        trained, tested = self._split(worker, [position for position, _ in extraction["problems"]])
         fit_start = time.perf_counter()
         self._job(worker, "train")
         fit_s = time.perf_counter() - fit_start
         self._job(worker, "bundle", name=self._project.name)
-        evaluation = self._evaluate(worker, split)
+        evaluation = self._evaluate(worker, trained, tested)
         features_s = extraction["total_s"] - extraction["decode_s"]
         seconds = {"decode": extraction["decode_s"], "features": features_s, "fit": fit_s}
         seconds["total"] = time.perf_counter() - start
@@ -222,37 +210,20 @@ class _Run:
         self._project.set_problems({self._rows[position].id: reason for position, reason in problems})
         return tuple(Skipped(self._rows[position].path, reason) for position, reason in problems)
 
-    def _split(self, unreadable: set[int]) -> Split:
-        """Group near-duplicates, then assign parts; every class must have enough left to train on."""
-        snapshot = self._snapshot
-        backbone = BACKBONES[snapshot.backbone]
-        readable = [position for position in range(len(snapshot.images)) if position not in unreadable]
-        images = [snapshot.images[position] for position in readable]
-        cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
-        digests = [image.digest for image in images]
-        groups = group_near_duplicates(cache.hashes(digests), cache.features(digests))
-        labels = [image.label for image in images]
-        parts = assign_splits(digests, groups.tolist(), labels, [image.split for image in images], snapshot.seed)
-        all_parts: list[str | None] = [None] * len(snapshot.images)
-        all_groups = [-1] * len(snapshot.images)
-        for position, part, group in zip(readable, parts, groups.tolist(), strict=True):
-            all_parts[position] = part
-            all_groups[position] = group
-        split = Split(tuple(all_parts), tuple(all_groups))
-        counts = Counter(snapshot.images[position].label for position in split.positions(TRAIN, VALIDATION))
-        _check_counts(Counter({name: counts[label] for label, name in enumerate(snapshot.classes)}))
-        write_split(self._folder, split)
-        return split
+    def _split(self, worker: EngineProcess, unreadable: Sequence[int]) -> tuple[int, int]:
+        """Return the numbers of training and test images; every class must have enough left to train on."""
+        parts = self._job(worker, "split", unreadable=list(unreadable))
+        _check_counts(Counter(dict(zip(self._snapshot.classes, parts["trained"], strict=True))))
+        return sum(parts["trained"]), parts["tested"]
 
-    def _evaluate(self, worker: EngineProcess, split: Split) -> Evaluation | None:
-        if not split.positions(TEST):
+    def _evaluate(self, worker: EngineProcess, trained: int, tested: int) -> Evaluation | None:
+        if not tested:
             log.warning("run %d has no test images", self._number)
             return None
-        self._job(worker, "evaluate", protocol=self._protocol(split))
+        self._job(worker, "evaluate", protocol=self._protocol(trained, tested))
         return load_evaluation(self._folder)
 
-    def _protocol(self, split: Split) -> str:
-        tested, trained = len(split.positions(TEST)), len(split.positions(TRAIN, VALIDATION))
+    def _protocol(self, trained: int, tested: int) -> str:
         own = any(image.split == TEST for image in self._snapshot.images)
         chosen = "the images of your test folder" if own else "kept aside by chance, near-duplicates together"
         return (

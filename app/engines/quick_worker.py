@@ -1,6 +1,7 @@
 """The `quick` engine: frozen pretrained features by ONNX Runtime, a linear head by scikit-learn."""
 
 import threading
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import onnxruntime
 
 from app.engines.progress import Throttle
 from app.engines.protocol import Hello, OnEvent
-from app.engines.snapshot import read_snapshot, read_split
+from app.engines.snapshot import TEST, TRAIN, VALIDATION, read_snapshot, read_split, write_split
+from app.engines.splitting import split_snapshot
 from app.engines.worker import Job
 from app.features.backbones import BACKBONES, network_file
 from app.features.cache import FeatureCache
@@ -43,6 +45,19 @@ def compute_features(job: Job, on_event: OnEvent, cancel: threading.Event) -> di
     }
 
 
+def split(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Divide the images of the job's `run` folder, but for the `unreadable` positions, and write `split.json`."""
+    folder = Path(job["run"])
+    snapshot = read_snapshot(folder)
+    parts = split_snapshot(snapshot, set(job["unreadable"]))
+    write_split(folder, parts)
+    trained = Counter(snapshot.images[position].label for position in parts.positions(TRAIN, VALIDATION))
+    return {
+        "trained": [trained[label] for label in range(len(snapshot.classes))],
+        "tested": len(parts.positions(TEST)),
+    }
+
+
 def train(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
     """Fit the head on the training part of the job's `run` folder, and write network and validation scores there."""
     folder = Path(job["run"])
@@ -54,4 +69,4 @@ def hello() -> Hello:
     return Hello("quick", onnxruntime.__version__)
 
 
-HANDLERS = {"features": compute_features, "train": train}
+HANDLERS = {"features": compute_features, "split": split, "train": train}
