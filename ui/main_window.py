@@ -5,7 +5,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from PyQt5.QtCore import QTimer, QUrl, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QMimeData, QTimer, QUrl, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QPaintEvent
 from PyQt5.QtWidgets import QFileDialog, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
@@ -14,7 +14,7 @@ from app.errors import AppError
 from app.files import resource_folder
 from app.project.project import Project
 from ui import messages, theme
-from ui.jobs import Job, drain_pool
+from ui.jobs import drain_pool
 from ui.menus import Menus
 from ui.state import AppState
 from ui.widgets.job_bar import JobBar
@@ -246,16 +246,15 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take folders dropped anywhere."""
-        if any(Path(url.toLocalFile()).is_dir() for url in event.mimeData().urls()):
+        if _folders(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
         event.acceptProposedAction()
-        for url in event.mimeData().urls():
-            if Path(url.toLocalFile()).is_dir():
-                # Not inside the drop: the other program waits for its end.
-                QTimer.singleShot(0, partial(self.open_path, Path(url.toLocalFile())))
+        for folder in _folders(event.mimeData()):
+            # Not inside the drop: the other program waits for its end.
+            QTimer.singleShot(0, partial(self.open_path, folder))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Note when the window was first seen."""
@@ -264,21 +263,28 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop running jobs first, if the user agrees."""
-        if self.state.jobs.running and not self._closing:
+        if self.state.jobs.running:
             event.ignore()
-            question = self.tr("“{0}” is still running. Stop it and leave?").format(self.state.jobs.running[0].title)
-            if messages.ask(self, self.tr("Leave Sightline"), question, self.tr("Stop and leave")):
-                self._closing = True
-                self.state.jobs.job_finished.connect(self._on_last_job_finished)
-                self.state.jobs.cancel_all()
+            if not self._closing:
+                self._ask_to_leave()
             return
         theme.settings().setValue("geometry", self.saveGeometry())
         self.shut_down()
         event.accept()
 
-    @pyqtSlot(object)
-    def _on_last_job_finished(self, job: Job) -> None:
-        if not self.state.jobs.running:
+    def _ask_to_leave(self) -> None:
+        question = self.tr("“{0}” is still running. Stop it and leave?").format(self.state.jobs.running[0].title)
+        if messages.ask(self, self.tr("Leave Sightline"), question, self.tr("Stop and leave")):
+            self._closing = True
+            self.state.jobs.job_finished.connect(self._leave_when_idle)
+            self._leave_when_idle()
+
+    @pyqtSlot()
+    def _leave_when_idle(self) -> None:
+        """Stop every job, also one that another began with its last word; without any, close."""
+        if self.state.jobs.running:
+            self.state.jobs.cancel_all()
+        else:
             QTimer.singleShot(0, self.close)
 
     def shut_down(self) -> None:
@@ -300,3 +306,9 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.visit_all_tabs)
         else:
             self.visited.emit(self._painted)
+
+
+def _folders(data: QMimeData) -> list[Path]:
+    """Return the folders among the dropped addresses; an address on the web has no local path at all."""
+    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    return [path for path in paths if path.is_dir()]

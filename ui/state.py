@@ -33,6 +33,8 @@ class AppState(QObject):
 
     def open_project(self, folder: Path, name: str = "") -> bool:
         """Open the project in a folder, or make one there if a name is given; tell whether it worked."""
+        if self.project is not None and self.project.folder.resolve() == folder.resolve():
+            return True
         try:
             project = open_or_create(folder, name) if name else Project.open(folder)
         except AppError as error:

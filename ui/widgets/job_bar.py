@@ -37,8 +37,7 @@ class JobBar(QWidget):
         self._job = job
         self._text.setText(f"{job.title}…")
         self._bar.setRange(0, 0)
-        self._stop.setEnabled(True)
-        self._stop.setText(self.tr("Stop"))
+        self._show_stop(False)
         self._show(True)
         job.progressed.connect(self._on_job_progressed)
 
@@ -54,14 +53,19 @@ class JobBar(QWidget):
             running = self._jobs.running
             self._job = running[-1] if running else None
             self._text.setText(f"{self._job.title}…" if self._job else "")
+            self._bar.setRange(0, 0)
+            self._show_stop(self._job is not None and self._job.cancelling)
             self._show(self._job is not None)
 
     @pyqtSlot()
     def _on_stop_clicked(self) -> None:
         if self._job is not None:
             self._job.cancel()
-            self._stop.setEnabled(False)
-            self._stop.setText(self.tr("Stopping…"))
+            self._show_stop(True)
+
+    def _show_stop(self, stopping: bool) -> None:
+        self._stop.setEnabled(not stopping)
+        self._stop.setText(self.tr("Stopping…") if stopping else self.tr("Stop"))
 
     def _show(self, visible: bool) -> None:
         for widget in (self._text, self._bar, self._stop):
