@@ -10,6 +10,7 @@ from ui import theme
 
 LARGEST_CELL = 64
 SMALLEST_TEXT_CELL = 22
+SMALLEST_LINED_CELL = 8  # pixels; lines around smaller cells would hide them
 MOST_LABEL_WIDTH = 140
 DARK_FROM = 0.55  # share of the strongest shade from which text is drawn in the other colour
 COUNTS, ROW_SHARES = "counts", "rows"
@@ -30,6 +31,8 @@ class ConfusionMatrix(QWidget):
         super().__init__(parent)
         self._labels: tuple[str, ...] = ()
         self._counts: tuple[tuple[int, ...], ...] = ()
+        self._row_sums: tuple[int, ...] = ()
+        self._widest: int | None = None  # pixels of the longest label, measured when first needed
         self._mode = COUNTS
         self._cursor = (0, 0)
         self._chosen: tuple[int, int] | None = None
@@ -41,6 +44,8 @@ class ConfusionMatrix(QWidget):
     def show_counts(self, labels: Sequence[str], counts: tuple[tuple[int, ...], ...]) -> None:
         """Show counts[true][predicted]."""
         self._labels, self._counts = tuple(labels), counts
+        self._row_sums = tuple(sum(row) for row in counts)
+        self._widest = None
         self._cursor, self._chosen = (0, 0), None
         self.update()
 
@@ -76,7 +81,9 @@ class ConfusionMatrix(QWidget):
     def _geometry(self) -> tuple[float, float, float]:
         """Return the side of a cell and the corner of the first."""
         metrics = self.fontMetrics()
-        widest = min(max((metrics.horizontalAdvance(label) for label in self._labels), default=0), MOST_LABEL_WIDTH)
+        if self._widest is None:
+            self._widest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
+        widest = min(self._widest, MOST_LABEL_WIDTH)
         left = widest + 3 * theme.SPACE + metrics.height()
         top = widest + 2 * theme.SPACE + metrics.height()
         count = max(1, len(self._labels))
@@ -126,13 +133,17 @@ class ConfusionMatrix(QWidget):
             painter.restore()
 
     def _paint_cell(self, painter: QPainter, true: int, predicted: int) -> None:
-        rect = self.cell_rect(true, predicted).adjusted(1, 1, -1, -1)
+        rect = self.cell_rect(true, predicted)
+        lined = rect.width() >= SMALLEST_LINED_CELL
+        if lined:
+            rect.adjust(1, 1, -1, -1)
         share = self._share(true, predicted)
         # Right answers and mistakes differ in hue and in place; the number says how many in any case.
         strong = theme.colour("accent" if true == predicted else "bad")
         painter.fillRect(rect, _mixed(theme.colour("surface"), strong, share))
-        painter.setPen(theme.colour("grid"))
-        painter.drawRect(rect)
+        if lined:
+            painter.setPen(theme.colour("grid"))
+            painter.drawRect(rect)
         if rect.width() < SMALLEST_TEXT_CELL or not self._counts[true][predicted]:
             return
         text = self._text(true, predicted)
@@ -148,7 +159,7 @@ class ConfusionMatrix(QWidget):
         painter.setFont(self.font())
 
     def _share(self, true: int, predicted: int) -> float:
-        return self._counts[true][predicted] / max(1, sum(self._counts[true]))
+        return self._counts[true][predicted] / max(1, self._row_sums[true])
 
     def _text(self, true: int, predicted: int) -> str:
         if self._mode == COUNTS:
@@ -192,6 +203,11 @@ class ConfusionMatrix(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure the labels anew in another font."""
+        self._widest = None
+        super().changeEvent(event)
+
     def event(self, event: QEvent) -> bool:
         """Say in words what the cell below the mouse counts."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -203,7 +219,7 @@ class ConfusionMatrix(QWidget):
 
     def _description(self, true: int, predicted: int) -> str:
         text = self.tr("{0} of {1} images of “{2}” were called “{3}” ({4:.0%})")
-        count, row = self._counts[true][predicted], sum(self._counts[true])
+        count, row = self._counts[true][predicted], self._row_sums[true]
         return text.format(count, row, self._labels[true], self._labels[predicted], self._share(true, predicted))
 
 

@@ -1,0 +1,121 @@
+"""The confusion matrix: cells to click, keys to walk, words for what is painted."""
+
+import pytest
+from PyQt5.QtCore import QEvent, QPoint, Qt
+from PyQt5.QtGui import QHelpEvent
+from PyQt5.QtWidgets import QApplication, QToolTip
+from pytestqt.qtbot import QtBot
+
+from ui import theme
+from ui.widgets.confusion_matrix import COUNTS, ROW_SHARES, ConfusionMatrix
+
+LABELS = ("cat", "dog", "owl")
+CELLS = ((8, 2, 0), (1, 9, 0), (0, 3, 7))
+
+
+@pytest.fixture
+def matrix(qtbot: QtBot) -> ConfusionMatrix:
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(420, 380)
+    matrix.show_counts(LABELS, CELLS)
+    with qtbot.waitExposed(matrix):
+        matrix.show()
+    return matrix
+
+
+@pytest.fixture
+def chosen(matrix: ConfusionMatrix) -> list[tuple[int, int]]:
+    """Collect the cells that are chosen."""
+    cells: list[tuple[int, int]] = []
+    matrix.cell_chosen.connect(lambda true, predicted: cells.append((true, predicted)))
+    return cells
+
+
+def test_every_cell_can_be_clicked(qtbot: QtBot, matrix: ConfusionMatrix, chosen: list[tuple[int, int]]) -> None:
+    everywhere = [(true, predicted) for true in range(3) for predicted in range(3)]
+    for cell in everywhere:
+        qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(*cell).center())
+    assert chosen == everywhere
+
+
+def test_beside_the_cells_there_is_nothing_to_click(
+    qtbot: QtBot, matrix: ConfusionMatrix, chosen: list[tuple[int, int]]
+) -> None:
+    for place in (QPoint(1, 1), matrix.cell_rect(2, 2).bottomRight() + QPoint(9, 9)):
+        qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=place)
+    assert chosen == []
+
+
+def test_arrows_stay_inside_and_enter_and_space_choose(
+    qtbot: QtBot, matrix: ConfusionMatrix, chosen: list[tuple[int, int]]
+) -> None:
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Return):
+        qtbot.keyClick(matrix, key)
+    for key in (*[Qt.Key.Key_Down] * 5, Qt.Key.Key_Right, Qt.Key.Key_Space):
+        qtbot.keyClick(matrix, key)
+    assert chosen == [(0, 0), (2, 1)]
+
+
+def test_the_cell_at_the_keyboard_is_said(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
+    qtbot.keyClick(matrix, Qt.Key.Key_Right)
+    assert matrix.accessibleDescription() == "2 of 10 images of “cat” were called “dog” (20%)"
+
+
+def test_the_cell_at_the_mouse_is_said(matrix: ConfusionMatrix) -> None:
+    place = matrix.cell_rect(2, 1).center()
+    QApplication.sendEvent(matrix, QHelpEvent(QEvent.Type.ToolTip, place, matrix.mapToGlobal(place)))
+    assert QToolTip.text() == "3 of 10 images of “owl” were called “dog” (30%)"
+    QToolTip.hideText()
+
+
+def test_it_counts_or_shows_shares_of_the_row(matrix: ConfusionMatrix) -> None:
+    assert [matrix._text(2, column) for column in range(3)] == ["0", "3", "7"]
+    matrix.set_mode(ROW_SHARES)
+    assert [matrix._text(2, column) for column in range(3)] == ["0", "30", "70"]
+    matrix.set_mode(COUNTS)
+    assert matrix._text(0, 0) == "8"
+
+
+def test_a_class_without_images_divides_by_nothing(matrix: ConfusionMatrix) -> None:
+    matrix.show_counts(("a", "b"), ((0, 0), (1, 2)))
+    matrix.set_mode(ROW_SHARES)
+    assert matrix._text(0, 0) == "0"
+
+
+def test_right_answers_and_mistakes_have_their_own_colours(matrix: ConfusionMatrix) -> None:
+    matrix.show_counts(("a", "b"), ((9, 9), (0, 9)))
+    picture = matrix.grab().toImage()
+
+    def colour(true: int, predicted: int) -> str:
+        return str(picture.pixelColor(matrix.cell_rect(true, predicted).topLeft() + QPoint(5, 5)).name())
+
+    assert colour(1, 1) == theme.token("accent")
+    assert colour(1, 0) == theme.token("surface")
+    assert len({colour(0, 0), colour(0, 1), colour(1, 0), colour(1, 1)}) == 4
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 40, 200])
+def test_any_number_of_classes_is_painted_inside(matrix: ConfusionMatrix, count: int) -> None:
+    cells = tuple(tuple(3 if row == column else 1 for column in range(count)) for row in range(count))
+    matrix.show_counts([f"a class with the long name {number}" for number in range(count)], cells)
+    assert not matrix.grab().isNull()
+    if count:
+        assert matrix.rect().contains(matrix.cell_rect(count - 1, count - 1).topLeft())
+
+
+def test_cells_too_small_for_lines_still_have_their_colours(matrix: ConfusionMatrix) -> None:
+    cells = tuple(tuple(int(row == column) for column in range(80)) for row in range(80))
+    matrix.show_counts([f"{number}" for number in range(80)], cells)
+    picture = matrix.grab().toImage()
+    for number in (0, 40, 79):
+        assert picture.pixelColor(matrix.cell_rect(number, number).center()).name() == theme.token("accent")
+    assert picture.pixelColor(matrix.cell_rect(40, 42).center()).name() == theme.token("surface")
+
+
+def test_a_larger_font_makes_room_for_the_labels(matrix: ConfusionMatrix) -> None:
+    before = matrix.cell_rect(0, 0).left()
+    font = matrix.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    matrix.setFont(font)
+    assert matrix.cell_rect(0, 0).left() > before

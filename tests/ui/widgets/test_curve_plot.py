@@ -1,0 +1,119 @@
+"""Plots of curves: what is drawn, emphasised and read out, in both themes."""
+
+import pytest
+from PyQt5.QtCore import QPointF, Qt
+from pytestqt.qtbot import QtBot
+
+from ui import theme
+from ui.widgets.curve_legend import CurveLegend
+from ui.widgets.curve_plot import CurvePlot
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> CurvePlot:
+    plot = CurvePlot("Heights", "age", "height")
+    qtbot.addWidget(plot)
+    plot.resize(600, 400)
+    plot.set_range((0, 10), (0, 10))
+    with qtbot.waitExposed(plot):
+        plot.show()
+    return plot
+
+
+def hover(plot: CurvePlot, x: float, y: float) -> str:
+    """Move the mouse to a place of the plot; return what is read out."""
+    box = plot._plot.getPlotItem().getViewBox()
+    plot._plot.scene().sigMouseMoved.emit(box.mapViewToScene(QPointF(x, y)))
+    return str(plot._readout.text())
+
+
+def widths(plot: CurvePlot) -> dict[str, int]:
+    return {name: curve.item.opts["pen"].width() for name, curve in plot._curves.items()}
+
+
+def test_curves_have_names_colours_and_styles(plot: CurvePlot) -> None:
+    plot.set_curve("girls", [1, 2], [3, 4], "#0072b2")
+    plot.set_curve("boys", [1, 2], [4, 3], "#009e73", style=1)
+    (girls, solid), (boys, dashed) = plot.lines()
+    assert (girls, solid.color(), solid.style()) == ("girls", theme.readable("#0072b2"), Qt.PenStyle.SolidLine)
+    assert (boys, dashed.color(), dashed.style()) == ("boys", theme.readable("#009e73"), Qt.PenStyle.DashLine)
+
+
+def test_a_curve_grows_and_is_not_doubled(plot: CurvePlot) -> None:
+    plot.set_curve("girls", [1], [3])
+    plot.set_curve("girls", [1, 2, 3], [3, 4, 5])
+    assert len(plot.lines()) == 1
+    assert list(plot._curves["girls"].item.getData()[0]) == [1, 2, 3]
+
+
+def test_the_nearest_point_is_read_out(plot: CurvePlot) -> None:
+    plot.set_curve("girls", [1, 5, 9], [2, 4, 8])
+    plot.set_curve("boys", [1, 5, 9], [8, 6, 2])
+    assert hover(plot, 5.05, 4.05) == "girls: age 5, height 4"
+    assert hover(plot, 9, 2) == "boys: age 9, height 2"
+    assert hover(plot, 3, 0.2) == " "
+
+
+def test_whoever_shows_a_plot_may_say_how_points_are_read(plot: CurvePlot) -> None:
+    plot.describe_points(lambda name, index: f"{name} number {index}")
+    plot.set_curve("girls", [1, 5], [2, 4])
+    assert hover(plot, 5, 4) == "girls number 1"
+
+
+def test_an_empty_plot_and_an_empty_curve_read_nothing(plot: CurvePlot) -> None:
+    assert hover(plot, 5, 5) == " "
+    plot.set_curve("nobody", [], [])
+    assert hover(plot, 5, 5) == " "
+
+
+def test_clearing_forgets_curves_and_words(plot: CurvePlot) -> None:
+    plot.set_curve("girls", [5], [5])
+    assert hover(plot, 5, 5) != " "
+    plot.clear()
+    assert plot.lines() == []
+    assert plot._readout.text() == " "
+    assert [item for item in plot._plot.getPlotItem().listDataItems() if item is not plot._marker] == []
+
+
+def test_one_curve_is_emphasised_or_none(plot: CurvePlot) -> None:
+    for name in ("a", "b"):
+        plot.set_curve(name, [1, 2], [1, 2])
+    plot.emphasise("b")
+    assert widths(plot) == {"a": 1, "b": 4}
+    plot.emphasise(None)
+    assert widths(plot) == {"a": 2, "b": 2}
+
+
+def test_a_logarithmic_axis_takes_plain_values(qtbot: QtBot) -> None:
+    plot = CurvePlot("Fits", "strength", "accuracy", log_x=True)
+    qtbot.addWidget(plot)
+    plot.resize(600, 400)
+    with qtbot.waitExposed(plot):
+        plot.show()
+    plot.set_range((-3, 3), (0, 1))
+    plot.set_ticks([0.01, 1, 100])
+    plot.set_curve("fit", [0.01, 1, 100], [0.5, 0.9, 0.7], points=True)
+    assert hover(plot, 2, 0.7) == "fit: strength 100, accuracy 0.7"
+    (ticks,) = plot._plot.getPlotItem().getAxis("bottom")._tickLevels
+    assert ticks == [(-2.0, "0.01"), (0.0, "1"), (2.0, "100")]
+
+
+def test_it_follows_the_theme(plot: CurvePlot) -> None:
+    plot.set_curve("plain", [1, 2], [1, 2])
+    theme.apply(theme.DARK)
+    assert plot.lines()[0][1].color().name() == theme.TOKENS[theme.DARK]["accent"]
+    assert plot._plot.backgroundBrush().color().name() == theme.TOKENS[theme.DARK]["surface"]
+
+
+def test_the_legend_lists_and_chooses(qtbot: QtBot, plot: CurvePlot) -> None:
+    for name in ("a", "b"):
+        plot.set_curve(name, [1, 2], [1, 2])
+    legend = CurveLegend()
+    qtbot.addWidget(legend)
+    legend.show_lines(plot.lines())
+    legend.show()
+    assert [legend.item(row).text() for row in range(legend.count())] == ["a", "b"]
+    with qtbot.waitSignal(legend.curve_chosen) as heard:
+        place = legend.visualItemRect(legend.item(1)).center()
+        qtbot.mouseClick(legend.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert heard.args == ["b"]
