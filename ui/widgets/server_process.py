@@ -56,6 +56,7 @@ class ServerProcess(QObject):
     def end(self) -> None:
         """Stop and wait, while the window closes."""
         if self._process.state() != QProcess.ProcessState.NotRunning:
+            self._set_state(STOPPING)
             self._process.closeWriteChannel()
             if not self._process.waitForFinished(PATIENCE_MS):
                 self._process.kill()
@@ -67,7 +68,7 @@ class ServerProcess(QObject):
 
     @pyqtSlot()
     def _on_process_output(self) -> None:
-        for line in bytes(self._process.readAllStandardOutput()).decode(errors="replace").splitlines():
+        for line in self._whole_lines(QProcess.ProcessChannel.StandardOutput):
             try:
                 self.url = json.loads(line)["url"]
             except (ValueError, KeyError, TypeError):
@@ -77,9 +78,18 @@ class ServerProcess(QObject):
 
     @pyqtSlot()
     def _on_process_error_output(self) -> None:
-        for line in bytes(self._process.readAllStandardError()).decode(errors="replace").splitlines():
+        for line in self._whole_lines(QProcess.ProcessChannel.StandardError):
             self._lines = [*self._lines, line][-KEPT_LINES:]
             self.logged.emit(line)
+
+    def _whole_lines(self, channel: QProcess.ProcessChannel) -> list[str]:
+        """Take the lines that are complete; once the process has ended, its last one as well."""
+        self._process.setReadChannel(channel)
+        ended = self._process.state() == QProcess.ProcessState.NotRunning
+        lines = []
+        while self._process.canReadLine() or (ended and not self._process.atEnd()):
+            lines.append(bytes(self._process.readLine()).decode(errors="replace").rstrip())
+        return lines
 
     @pyqtSlot(int, QProcess.ExitStatus)
     def _on_process_finished(self, code: int, status: QProcess.ExitStatus) -> None:
