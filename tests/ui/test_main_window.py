@@ -195,6 +195,7 @@ def test_opening_the_open_project_again_keeps_it(
     assert problems == []
 
 
+@pytest.mark.slow
 def test_the_demo_opens_by_the_menu_even_twice(qtbot: QtBot, window: MainWindow, problems: list[AppError]) -> None:
     for _ in range(2):
         window.menus.demo_requested.emit()
