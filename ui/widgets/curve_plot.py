@@ -143,8 +143,9 @@ class CurvePlot(QWidget):
         if name not in self._curves:
             item = self._plot.plot(antialias=True, symbol="o" if points else None, symbolSize=7)
             self._curves[name] = _Curve(name, item, colour, LINE_STYLES[style % len(LINE_STYLES)], x, y)
-            self._restyle()
-            self._show_axes()
+            self._dress(self._curves[name])
+            if len(self._curves) == 1:
+                self._show_axes()
         curve = self._curves[name]
         curve.x, curve.y = x, y
         curve.item.setData(x, y)
@@ -193,9 +194,12 @@ class CurvePlot(QWidget):
         self._marker.setPen(pyqtgraph.mkPen(theme.token("text"), width=2))
         self._marker.setBrush(pyqtgraph.mkBrush(theme.token("surface")))
         for curve in self._curves.values():
-            curve.item.setPen(self._pen(curve))
-            curve.item.setSymbolBrush(_colour(curve))
-            curve.item.setSymbolPen(None)
+            self._dress(curve)
+
+    def _dress(self, curve: _Curve) -> None:
+        curve.item.setPen(self._pen(curve))
+        curve.item.setSymbolBrush(_colour(curve))
+        curve.item.setSymbolPen(None)
 
     # -- reading points out
 

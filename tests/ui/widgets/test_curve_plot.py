@@ -84,6 +84,14 @@ def test_one_curve_is_emphasised_or_none(plot: CurvePlot) -> None:
     assert widths(plot) == {"a": 2, "b": 2}
 
 
+def test_another_curve_leaves_the_others_as_they_are(plot: CurvePlot) -> None:
+    for name in ("a", "b"):
+        plot.set_curve(name, [1, 2], [1, 2])
+    plot.emphasise("b")
+    plot.set_curve("c", [1, 2], [1, 2])
+    assert widths(plot) == {"a": 1, "b": 4, "c": 2}
+
+
 def test_a_logarithmic_axis_takes_plain_values(qtbot: QtBot) -> None:
     plot = CurvePlot("Fits", "strength", "accuracy", log_x=True)
     qtbot.addWidget(plot)
