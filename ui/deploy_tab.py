@@ -187,7 +187,7 @@ class DeployTab(QWidget):
         self._port.setEnabled(idle)
         self._token.setEnabled(idle)
         self._start.setText(self.tr("Start the server") if idle else self.tr("Stop the server"))
-        self._start.setEnabled(state == RUNNING or (idle and self._picker.bundle() is not None))
+        self._start.setEnabled(self._picker.bundle() is not None if idle else state != STOPPING)
         self._status.setText(self._status_text(state))
         url = self._server.url or f"http://127.0.0.1:{self._port.value()}"
         token = self._token.text().strip()
@@ -252,7 +252,7 @@ class DeployTab(QWidget):
 
     @pyqtSlot()
     def _on_start_clicked(self) -> None:
-        if self._server.state == RUNNING:
+        if self._server.state != STOPPED:
             self._server.stop()
             return
         bundle = self._picker.bundle()

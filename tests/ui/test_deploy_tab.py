@@ -194,8 +194,22 @@ def test_a_server_that_dies_is_said(qtbot: QtBot, deploy: DeployTab) -> None:
     wait_for_state(qtbot, deploy, RUNNING)
     deploy._server._process.kill()
     wait_for_state(qtbot, deploy, STOPPED)
-    assert deploy._problem.text()
+    assert deploy._problem.text().startswith("The server ended unexpectedly")
+    assert "INFO" not in deploy._problem.text()
     assert deploy._start.text() == "Start the server"
+
+
+def test_a_server_that_starts_can_be_stopped(qtbot: QtBot, deploy: DeployTab) -> None:
+    states: list[str] = []
+    deploy._server.state_changed.connect(states.append)
+    click(qtbot, deploy._start)
+    assert deploy._status.text() == "Starting…"
+    click(qtbot, deploy._start)
+    assert deploy._status.text() == "Stopping…"
+    assert not deploy._start.isEnabled()
+    wait_for_state(qtbot, deploy, STOPPED)
+    assert states == [STARTING, STOPPING, STOPPED]
+    assert deploy._problem.text() == ""
 
 
 def test_closing_the_tab_ends_the_server(qtbot: QtBot, deploy: DeployTab) -> None:

@@ -12,6 +12,7 @@ from app.server.options import TOKEN_VARIABLE
 PATIENCE_MS = 5000
 STOPPED, STARTING, RUNNING, STOPPING = "stopped", "starting", "running", "stopping"
 KEPT_LINES = 6
+ERROR = "Error: "  # begins the command's last words
 
 
 class ServerProcess(QObject):
@@ -25,7 +26,8 @@ class ServerProcess(QObject):
         super().__init__(parent)
         self.state = STOPPED
         self.url = ""
-        self._lines: list[str] = []
+        self._words: list[str] = []  # why it failed, as the command says it
+        self._terminated = False
         self._process = QProcess(self)
         self._process.readyReadStandardOutput.connect(self._on_process_output)
         self._process.readyReadStandardError.connect(self._on_process_error_output)
@@ -42,25 +44,29 @@ class ServerProcess(QObject):
         if token:  # not as an argument, which others on this computer could see
             environment.insert(TOKEN_VARIABLE, token)
         self._process.setProcessEnvironment(environment)
-        self._lines.clear()
+        self._words.clear()
         self._set_state(STARTING)
         self._process.start(sys.executable, arguments)
 
     def stop(self) -> None:
-        """Close the server's input, at which it ends; if it does not, end it."""
-        if self._process.state() != QProcess.ProcessState.NotRunning:
-            self._set_state(STOPPING)
-            self._process.closeWriteChannel()
-            self._patience.start()
+        """Close the server's input, at which it ends; if it does not, end it, and at last kill it."""
+        if self._process.state() == QProcess.ProcessState.NotRunning or self.state == STOPPING:
+            return
+        loading = self.state == STARTING
+        self._set_state(STOPPING)
+        self._process.closeWriteChannel()
+        self._terminated = loading  # it minds its input only once it answers
+        if loading:
+            self._process.terminate()
+        self._patience.start()
 
     def end(self) -> None:
         """Stop and wait, while the window closes."""
-        if self._process.state() != QProcess.ProcessState.NotRunning:
-            self._set_state(STOPPING)
-            self._process.closeWriteChannel()
-            if not self._process.waitForFinished(PATIENCE_MS):
-                self._process.kill()
-                self._process.waitForFinished()
+        self.stop()
+        running = self._process.state() != QProcess.ProcessState.NotRunning
+        if running and not self._process.waitForFinished(PATIENCE_MS):
+            self._process.kill()
+            self._process.waitForFinished()
 
     def _set_state(self, state: str) -> None:
         self.state = state
@@ -74,12 +80,14 @@ class ServerProcess(QObject):
             except (ValueError, KeyError, TypeError):
                 self.logged.emit(line)
             else:
-                self._set_state(RUNNING)
+                if self.state == STARTING:  # not if it was asked to stop meanwhile
+                    self._set_state(RUNNING)
 
     @pyqtSlot()
     def _on_process_error_output(self) -> None:
         for line in self._whole_lines(QProcess.ProcessChannel.StandardError):
-            self._lines = [*self._lines, line][-KEPT_LINES:]
+            if self._words or line.startswith(ERROR):
+                self._words = [*self._words, line.removeprefix(ERROR)][:KEPT_LINES]
             self.logged.emit(line)
 
     def _whole_lines(self, channel: QProcess.ProcessChannel) -> list[str]:
@@ -99,8 +107,8 @@ class ServerProcess(QObject):
         self.url = ""
         self._set_state(STOPPED)
         if not meant:
-            words = "\n".join(line.removeprefix("Error: ") for line in self._lines)
-            self.failed.emit(words or self.tr("The server ended unexpectedly (code {0}).").format(code))
+            unexpected = self.tr("The server ended unexpectedly (code {0}).").format(code)
+            self.failed.emit("\n".join(self._words) or unexpected)
 
     @pyqtSlot(QProcess.ProcessError)
     def _on_process_error_occurred(self, error: QProcess.ProcessError) -> None:
@@ -110,4 +118,9 @@ class ServerProcess(QObject):
 
     @pyqtSlot()
     def _on_patience_timeout(self) -> None:
-        self._process.kill()
+        if self._terminated:
+            self._process.kill()
+        else:
+            self._terminated = True
+            self._process.terminate()
+            self._patience.start()

@@ -148,3 +148,47 @@ def test_it_starts_again(qtbot: QtBot, server: ServerProcess, program: Write, tm
         start_and_wait(qtbot, server, tmp_path)
         server.stop()
         qtbot.waitUntil(lambda: server.state == STOPPED, timeout=LONG_MS)
+
+
+def test_one_that_will_not_end_is_killed(qtbot: QtBot, server: ServerProcess, program: Write, tmp_path: Path) -> None:
+    program(
+        "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + READY + "while True:\n    time.sleep(60)\n"
+    )
+    start_and_wait(qtbot, server, tmp_path)
+    server._patience.setInterval(1)
+    server.stop()
+    qtbot.waitUntil(lambda: server.state == STOPPED, timeout=LONG_MS)
+
+
+def test_it_stops_while_it_starts(qtbot: QtBot, server: ServerProcess, program: Write, tmp_path: Path) -> None:
+    program("import time\nwhile True:\n    time.sleep(60)\n")
+    problems: list[str] = []
+    server.failed.connect(problems.append)
+    heard = states(server)
+    server.start(tmp_path, 8000, "")
+    server.stop()
+    qtbot.waitUntil(lambda: server.state == STOPPED, timeout=LONG_MS)
+    assert heard == [STARTING, STOPPING, STOPPED]
+    assert problems == []
+
+
+def test_an_address_that_comes_too_late_changes_nothing(
+    qtbot: QtBot, server: ServerProcess, program: Write, tmp_path: Path
+) -> None:
+    late = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nimport sys\nprint('up', flush=True)\n"
+    program(late + "sys.stdin.read()\n" + READY)
+    heard = states(server)
+    with qtbot.waitSignal(server.logged, timeout=LONG_MS):
+        server.start(tmp_path, 8000, "")
+    server.stop()
+    qtbot.waitUntil(lambda: server.state == STOPPED, timeout=LONG_MS)
+    assert heard == [STARTING, STOPPING, STOPPED]
+
+
+def test_its_log_is_not_taken_for_its_last_words(
+    qtbot: QtBot, server: ServerProcess, program: Write, tmp_path: Path
+) -> None:
+    program("import sys\nsys.stderr.write('INFO Serving\\nINFO Started\\n')\nsys.exit(3)\n")
+    with qtbot.waitSignal(server.failed, timeout=LONG_MS) as heard:
+        server.start(tmp_path, 8000, "")
+    assert heard.args == ["The server ended unexpectedly (code 3)."]
