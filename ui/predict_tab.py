@@ -41,6 +41,8 @@ from ui.widgets.prediction_table import PredictionModel, PredictionTable
 
 BARS_WIDTH = 360
 
+PredictWork = Callable[[Path, OnEvent, threading.Event], None]
+
 
 class PredictTab(QWidget):
     """Classifies files with a bundle, outside the window's process."""
@@ -50,6 +52,7 @@ class PredictTab(QWidget):
         self._state = state
         self._service = ModelService()
         self._job: Job | None = None
+        self._asked: PredictWork | None = None
         self._first_shown = False
         self.setAcceptDrops(True)
         self._make_parts()
@@ -82,6 +85,7 @@ class PredictTab(QWidget):
         self._summary = QLabel(objectName="muted")
         self._title = QLabel(objectName="title", alignment=Qt.AlignmentFlag.AlignCenter)
         self._hint = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._again = QPushButton(self.tr("Predict the same images again"))
         self._view = ImageView()
         self._name = QLabel(objectName="heading", wordWrap=True)
         self._problem = QLabel(objectName="bad", wordWrap=True)
@@ -101,6 +105,8 @@ class PredictTab(QWidget):
         inner.addStretch()
         inner.addWidget(self._title)
         inner.addWidget(self._hint)
+        inner.addSpacing(theme.SPACE)
+        inner.addWidget(self._again, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addStretch()
         words = QWidget()
         column = QVBoxLayout(words)
@@ -143,6 +149,7 @@ class PredictTab(QWidget):
         self._files.clicked.connect(self._on_files_clicked)
         self._folder.clicked.connect(self._on_folder_clicked)
         self._paste.triggered.connect(self._on_paste_triggered)
+        self._again.clicked.connect(self._on_again_clicked)
         self._stop.clicked.connect(self._on_stop_clicked)
         self._save.clicked.connect(self._on_save_clicked)
         self._table.result_chosen.connect(self._show_result)
@@ -176,6 +183,7 @@ class PredictTab(QWidget):
         self._files.setEnabled(ready and not running)
         self._folder.setEnabled(ready and not running)
         self._paste.setEnabled(ready and not running)
+        self._again.setVisible(ready and not running and self._asked is not None)
         self._bar.setVisible(running)
         self._stop.setVisible(running)
         self._save.setVisible(bool(self._model.rowCount()))
@@ -242,10 +250,16 @@ class PredictTab(QWidget):
         if paths:
             self._start(partial(predict_paths, self._service, tuple(paths)))
 
-    def _start(self, work: Callable[[Path, OnEvent, threading.Event], None]) -> None:
+    @pyqtSlot()
+    def _on_again_clicked(self) -> None:
+        if self._asked is not None:
+            self._start(self._asked)
+
+    def _start(self, work: PredictWork) -> None:
         bundle = self._picker.bundle()
         if bundle is None or self._job is not None:
             return
+        self._asked = work
         self._model.clear()
         self._view.clear()
         self._first_shown = False

@@ -1,6 +1,7 @@
 """The Predict tab: dropped, pasted and chosen images, and the same answer everywhere."""
 
 import csv
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -340,6 +341,22 @@ def test_the_model_stays_the_same_while_it_predicts(qtbot: QtBot, predict: Predi
     assert not predict._picker.isEnabled()
     wait_for_results(qtbot, predict)
     assert predict._picker.isEnabled()
+
+
+def test_another_model_can_be_asked_about_the_same_images(
+    qtbot: QtBot, predict: PredictTab, bundle: Path, pictures: list[Path], tmp_path: Path
+) -> None:
+    assert not predict._again.isVisible()
+    drop(predict, pictures[:3])
+    wait_for_results(qtbot, predict)
+    other = tmp_path / "other"
+    shutil.copytree(bundle, other)
+    predict._picker.add_bundle(other)
+    assert predict._model.rowCount() == 0
+    assert predict._again.isVisible()
+    click(qtbot, predict._again)
+    assert not predict._again.isVisible()
+    assert [one["path"] for one in wait_for_results(qtbot, predict)] == [str(path) for path in pictures[:3]]
 
 
 def test_a_bundle_that_is_none_is_said(

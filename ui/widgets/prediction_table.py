@@ -1,17 +1,19 @@
 """Predictions of many files; rows are added as they come."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, QSize, QSortFilterProxyModel, Qt, pyqtSignal
-from PyQt5.QtGui import QIcon, QImage, QPixmap
+from PyQt5.QtGui import QBrush, QIcon, QImage, QPixmap
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.dataset.decode import read_image
 from app.dataset.thumbnails import shrunk
 from app.errors import AppError
+from ui import theme
 from ui.item_models import to_image
 from ui.jobs import Task, run_in_pool
 
@@ -30,6 +32,7 @@ class PredictionModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
         self._results: list[Result] = []
+        self._names: Counter[str] = Counter()
         self._icons: dict[str, QIcon] = {}
         self._tasks: dict[str, Task] = {}
 
@@ -40,6 +43,7 @@ class PredictionModel(QAbstractTableModel):
         self._tasks.clear()
         self.beginResetModel()
         self._results = []
+        self._names.clear()
         self._icons.clear()
         self.endResetModel()
 
@@ -48,6 +52,7 @@ class PredictionModel(QAbstractTableModel):
         first = len(self._results)
         self.beginInsertRows(QModelIndex(), first, first + len(results) - 1)
         self._results.extend(results)
+        self._names.update(Path(result["path"]).name for result in results)
         self.endInsertRows()
 
     def results(self) -> list[Result]:
@@ -82,12 +87,14 @@ class PredictionModel(QAbstractTableModel):
         if role == SORT_ROLE:
             best = result["predictions"][:1]
             return best[0]["confidence"] if column == CONFIDENCE and best else self._text(result, column)
+        if role == Qt.ItemDataRole.ForegroundRole and result["problem"]:
+            return QBrush(theme.colour("bad"))
         return result if role == RESULT_ROLE else None
 
     def _text(self, result: Result, column: int) -> str:
         predictions = result["predictions"]
         if column == FILE:
-            return Path(result["path"]).name
+            return self._name(Path(result["path"]))
         if not predictions:
             return str(result["problem"]) if column == LABEL else ""
         if column == LABEL:
@@ -95,6 +102,10 @@ class PredictionModel(QAbstractTableModel):
         if column == CONFIDENCE:
             return f"{predictions[0]['confidence']:.1%}"
         return f"{predictions[1]['label']} {predictions[1]['confidence']:.1%}" if len(predictions) > 1 else ""
+
+    def _name(self, path: Path) -> str:
+        """Return the file's name, with its folder where others are called the same."""
+        return f"{path.parent.name}/{path.name}" if self._names[path.name] > 1 else path.name
 
     def _icon(self, row: int, path: str) -> QIcon | None:
         if path not in self._icons and path not in self._tasks:

@@ -57,6 +57,16 @@ def test_rows_come_in_the_order_they_were_added(table: PredictionTable, model: P
     assert model.results() == RESULTS
 
 
+def test_files_of_the_same_name_are_told_apart_by_their_folders(table: PredictionTable, model: PredictionModel) -> None:
+    model.add([result("/x/cat/1.jpg", ("cat", 1.0)), result("/x/cat/2.jpg", ("cat", 1.0))])
+    assert column(table, FILE) == ["1.jpg", "2.jpg"]
+    model.add([result("/x/dog/1.jpg", ("dog", 1.0))])
+    assert column(table, FILE) == ["cat/1.jpg", "2.jpg", "dog/1.jpg"]
+    model.clear()
+    model.add([result("/x/cat/1.jpg", ("cat", 1.0))])
+    assert column(table, FILE) == ["1.jpg"]
+
+
 def test_confidence_is_sorted_as_a_number(qtbot: QtBot, table: PredictionTable, model: PredictionModel) -> None:
     model.add([RESULTS[0], RESULTS[2]])
     header = table.horizontalHeader()
