@@ -1,11 +1,10 @@
 """The Review tab: how good a run is, and the images behind every figure."""
 
-from functools import partial
+from pathlib import Path
 
 from PyQt5.QtCore import QModelIndex, Qt, pyqtSlot
 from PyQt5.QtWidgets import (
     QComboBox,
-    QDialog,
     QHBoxLayout,
     QLabel,
     QSplitter,
@@ -15,10 +14,12 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.errors import AppError
+from app.engines.snapshot import read_snapshot
+from app.errors import AppError, EngineError
 from app.evaluation.report import ClassFigures, Curve, Evaluation, ScoredImage, load_evaluation
 from app.project.project import Project
 from app.project.records import CLASS_COLOURS, DONE
+from app.training import check_ready
 from ui import theme
 from ui.jobs import Task, run_in_pool
 from ui.state import AppState
@@ -26,12 +27,14 @@ from ui.widgets.class_table import ClassTable
 from ui.widgets.confusion_matrix import COUNTS, ROW_SHARES, ConfusionMatrix
 from ui.widgets.curve_legend import CurveLegend
 from ui.widgets.curve_plot import CurvePlot
-from ui.widgets.gallery import PATH_ROLE, Gallery
-from ui.widgets.image_view import ImageView
+from ui.widgets.gallery import Gallery
 from ui.widgets.run_list import accuracy_text
+from ui.widgets.scored_image_dialog import ScoredImageDialog
 
 PRECISION_RECALL, ROC = "pr", "roc"
 RUN_LETTERS = 28
+DIALOG_SHARE = 0.8  # of the tab's size
+Loaded = tuple[Evaluation, dict[str, str]]  # with the content hash of each path
 
 
 class ReviewTab(QWidget):
@@ -164,12 +167,21 @@ class ReviewTab(QWidget):
         if project is None:
             self._say(self.tr("No project is open. Drop a folder of photos on the window first."))
         elif not runs:
-            self._say(self.tr("There is no finished run yet. Press Train; what came of it appears here."))
+            self._say(self._why_no_run(project))
         else:
             best = project.best_run()
             wanted = self._wanted or (best.number if best else runs[0].number)
             self._runs.setCurrentIndex(max(0, self._runs.findData(wanted)))
             self._load(project, self._runs.currentData())
+
+    def _why_no_run(self, project: Project) -> str:
+        """Say what to do for a run: train, or what is missing for that."""
+        first = self.tr("There is no finished run yet.")
+        try:
+            check_ready(project)
+        except AppError as error:
+            return f"{first}\n{error.message} {error.hint}"
+        return first + "\n" + self.tr("Press Train on the Train tab; what came of it appears here.")
 
     def _say(self, text: str) -> None:
         self._empty.setText(text)
@@ -191,17 +203,20 @@ class ReviewTab(QWidget):
     def _load(self, project: Project, number: int) -> None:
         if self._task is not None:
             self._task.cancel()
-        self._task = run_in_pool(load_evaluation, project.run_folder(number), on_done=self._on_loaded)
+        self._task = run_in_pool(_read_run, project.run_folder(number), on_done=self._on_loaded)
 
-    def _on_loaded(self, result: Evaluation | AppError) -> None:
+    def _on_loaded(self, result: Loaded | AppError) -> None:
         self._task = None
         if isinstance(result, AppError):
             self._say(f"{result.message}\n{result.hint}")
             return
         self._show_page(1)
-        if result != self._evaluation:
-            self._evaluation = result
-            self._show(result)
+        evaluation, digests = result
+        if self._state.project is not None:
+            self._gallery.set_source(digests, self._state.project.cache)
+        if evaluation != self._evaluation:
+            self._evaluation = evaluation
+            self._show(evaluation)
 
     # -- figures
 
@@ -298,16 +313,19 @@ class ReviewTab(QWidget):
 
     @pyqtSlot(QModelIndex)
     def _on_gallery_activated(self, index: QModelIndex) -> None:
-        dialog = QDialog(self)
-        dialog.setWindowTitle(index.data(Qt.ItemDataRole.DisplayRole).replace("\n", ", "))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.resize(self.size() * 0.8)
-        view = ImageView()
-        view.close_requested.connect(partial(dialog.done, 0))
-        layout = QVBoxLayout(dialog)
-        layout.addWidget(view)
-        view.show_file(index.data(PATH_ROLE))
+        assert self._evaluation is not None
+        dialog = ScoredImageDialog(self._gallery.images(), self._evaluation.labels, index.row(), self)
+        dialog.resize(self.size() * DIALOG_SHARE)
         dialog.open()
+
+
+def _read_run(folder: Path) -> Loaded:
+    """Read what a run came to; without its snapshot only the kept thumbnails are missed."""
+    evaluation = load_evaluation(folder)
+    try:
+        return evaluation, {image.path: image.digest for image in read_snapshot(folder).images}
+    except EngineError:
+        return evaluation, {}
 
 
 def _column(choice: QWidget, content: QWidget) -> QWidget:

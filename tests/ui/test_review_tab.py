@@ -8,11 +8,14 @@ from PyQt5.QtCore import QPoint, QPointF, Qt, QThreadPool
 from PyQt5.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
+from app.engines.snapshot import SPEC_FILE, read_snapshot
 from app.evaluation.report import Evaluation, load_evaluation
 from app.project.records import RunRow
+from ui.item_models import THUMBNAIL_SIDE
 from ui.review_tab import ReviewTab
 from ui.state import AppState
 from ui.widgets.image_view import ImageView
+from ui.widgets.scored_image_dialog import ScoredImageDialog
 
 RESULT_FILE = "evaluation.json"
 
@@ -66,7 +69,17 @@ def test_without_a_project_it_says_where_to_begin(tab: ReviewTab) -> None:
 
 def test_without_images_there_is_no_run(state: AppState, tab: ReviewTab, tmp_path: Path) -> None:
     state.open_project(tmp_path / "new", "New")
-    assert tab._empty.text().startswith("There is no finished run yet.")
+    assert tab._empty.text().startswith("There is no finished run yet.\nThere are no labelled images to train on.")
+
+
+def test_one_class_cannot_be_trained(state: AppState, tab: ReviewTab, labelled_folder: Path) -> None:
+    state.open_project(labelled_folder)
+    assert state.project is not None
+    for other in state.project.classes()[1:]:
+        state.project.edits.delete_class(other.id)
+    tab.activate()
+    assert "All labelled images are in one class, “dotted”." in tab._empty.text()
+    assert "Press Train" not in tab._empty.text()
 
 
 def test_without_a_finished_run_it_says_so(state: AppState, tab: ReviewTab, labelled_folder: Path) -> None:
@@ -75,6 +88,7 @@ def test_without_a_finished_run_it_says_so(state: AppState, tab: ReviewTab, labe
     state.project.run_log.cancel(state.project.run_log.start("quick"))
     state.runs_changed.emit()
     assert tab._empty.isVisible()
+    assert "Press Train" in tab._empty.text()
     assert tab._runs.count() == 0
 
 
@@ -260,6 +274,48 @@ def test_pictures_arrive_and_one_opens_large(qtbot: QtBot, review: ReviewTab) ->
         qtbot.keyClick(view, Qt.Key.Key_Escape)
 
 
+def test_the_arrows_and_buttons_go_through_the_large_images(qtbot: QtBot, review: ReviewTab) -> None:
+    click_cell(qtbot, review, 0, 0)
+    images = review._gallery.images()
+    review._gallery.activated.emit(review._gallery.model().index(0, 0))
+    dialog = review.findChild(ScoredImageDialog)
+    qtbot.waitExposed(dialog)
+    assert dialog.windowTitle() == f"{Path(images[0].path).name}, 1 of {len(images)}"
+    assert dialog._words.text() == "“dotted”, recognised"
+    assert dialog._guesses.text().startswith(f"dotted {images[0].confidence:.1%}, ")
+    assert not dialog._previous.isEnabled()
+    for _ in images:  # the last press finds no further image
+        qtbot.keyClick(dialog._view, Qt.Key.Key_Right)
+    assert dialog.windowTitle() == f"{Path(images[-1].path).name}, {len(images)} of {len(images)}"
+    assert not dialog._next.isEnabled()
+    qtbot.mouseClick(dialog._previous, Qt.MouseButton.LeftButton)
+    assert dialog._position == len(images) - 2
+    qtbot.waitUntil(lambda: dialog._view._pixmap is not None)
+    with qtbot.waitSignal(dialog.finished):
+        qtbot.keyClick(dialog._previous, Qt.Key.Key_Escape)
+
+
+def test_pictures_come_from_the_projects_thumbnails(
+    qtbot: QtBot, state: AppState, review: ReviewTab, trained_folder: Path
+) -> None:
+    first = review._gallery.model().index(0, 0)
+    qtbot.waitUntil(lambda: first.data(Qt.DecorationRole) is not None)
+    path = review._gallery.images()[0].path
+    digest = next(row.digest for row in read_snapshot(trained_folder / "runs" / "1").images if row.path == path)
+    assert list((trained_folder / "cache" / "thumbnails").rglob(f"{digest}-{THUMBNAIL_SIDE}.jpg"))
+
+
+def test_figures_are_shown_without_the_snapshot_too(
+    qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path
+) -> None:
+    (trained_folder / "runs" / "1" / SPEC_FILE).unlink()
+    state.open_project(trained_folder)
+    qtbot.waitUntil(lambda: tab._evaluation is not None)
+    first = tab._gallery.model().index(0, 0)
+    qtbot.waitUntil(lambda: first.data(Qt.DecorationRole) is not None)
+    assert not first.data(Qt.DecorationRole).isNull()
+
+
 def test_an_image_that_is_gone_is_said_in_its_place(
     qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path, tmp_path: Path
 ) -> None:
@@ -273,6 +329,8 @@ def test_an_image_that_is_gone_is_said_in_its_place(
     first = tab._gallery.model().index(0, 0)
     qtbot.waitUntil(lambda: first.data(Qt.DecorationRole) is not None)
     assert first.data(Qt.DecorationRole).isNull()
+    for role in (Qt.DisplayRole, Qt.ToolTipRole):
+        assert first.data(role).endswith("\nThe file is not there any more.")
     tab._gallery.activated.emit(first)
     view = tab.findChild(QDialog).findChild(ImageView)
     qtbot.waitUntil(lambda: bool(view._problem))
