@@ -202,6 +202,8 @@ class TrainTab(QWidget):
 
     @pyqtSlot(object)
     def _on_job_progressed(self, progress: Progress) -> None:
+        if self._job is not None and self._job.cancelling:  # perhaps by the button in the status bar
+            self._progress.show_stopping()
         self._progress.show_progress(progress)
         if not self._listed:
             self._listed = True

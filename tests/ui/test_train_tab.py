@@ -181,6 +181,19 @@ def test_stop_stops_and_the_run_is_listed_as_stopped(qtbot: QtBot, state: AppSta
     assert ready._progress._stop.text() == "Stop"
 
 
+def test_stopped_from_elsewhere_it_says_so_too(qtbot: QtBot, state: AppState, ready: TrainTab) -> None:
+    """The status bar has a button to stop as well."""
+    start_and_wait_for_images(qtbot, ready)
+    assert ready._job is not None
+    ready._job.cancel()
+    ready._job.progressed.emit(Progress("features", 1, 9, {"images_per_second": 1.0}))
+    assert ready._progress._stop.text() == "Stopping…"
+    assert not ready._progress._stop.isEnabled()
+    qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
+    assert newest_run(state).state == CANCELLED
+    assert ready._progress._text.text().startswith("Stopped.")
+
+
 def test_a_killed_engine_fails_the_run_and_nothing_else(
     qtbot: QtBot, state: AppState, ready: TrainTab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,6 +81,15 @@ class TrainingProgress(QWidget):
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
 
+    def show_stopping(self) -> None:
+        """Say that it was asked to stop; nothing else is said until it has ended."""
+        self._stopping = True
+        self._stop.setEnabled(False)
+        self._stop.setText(self.tr("Stopping…"))
+        self._text.setText(self.tr("Stopping; this takes a few seconds at most."))
+        self._left.clear()
+        self._bar.setRange(0, 0)
+
     def show_end(self, text: str, done: bool = False) -> None:
         """Say how it ended; the bar stays full if all is done."""
         self._text.setText(text)
@@ -101,10 +110,5 @@ class TrainingProgress(QWidget):
 
     @pyqtSlot()
     def _on_stop_clicked(self) -> None:
-        self._stop.setEnabled(False)
-        self._stop.setText(self.tr("Stopping…"))
-        self._stopping = True
-        self._text.setText(self.tr("Stopping; this takes a few seconds at most."))
-        self._left.clear()
-        self._bar.setRange(0, 0)
+        self.show_stopping()
         self.stop_requested.emit()
