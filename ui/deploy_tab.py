@@ -75,6 +75,7 @@ class DeployTab(QWidget):
         self._picker = ModelPicker()
         self._export = QPushButton(self.tr("Export…"), objectName="primary")
         self._exported_text = QLabel(wordWrap=True)
+        self._exported_text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._open_folder = QPushButton(self.tr("Open the folder"))
         self._port = QSpinBox(minimum=FIRST_PORT, maximum=LAST_PORT, value=DEFAULT_PORT)
         self._port.setAccessibleName(self.tr("Port"))

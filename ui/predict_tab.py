@@ -196,6 +196,8 @@ class PredictTab(QWidget):
             return ""
         unreadable = sum(result["problem"] is not None for result in results)
         readable = len(results) - unreadable
+        if self._job is not None and self._bar.maximum():
+            return self.tr("{0:,} of {1:,} images").format(self._bar.value(), self._bar.maximum())
         text = self.tr("1 image") if readable == 1 else self.tr("{0:,} images").format(readable)
         return text + self.tr(", {0:,} unreadable (listed with the reason)").format(unreadable) if unreadable else text
 

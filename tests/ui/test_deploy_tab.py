@@ -234,6 +234,8 @@ def test_the_snippets_follow_port_and_token(qtbot: QtBot, deploy: DeployTab) -> 
     assert "Bearer word" in deploy._python.code()
     click(qtbot, deploy._curl._copy)
     assert QApplication.clipboard().text() == deploy._curl.code()
+    assert deploy._curl._copy.text() == "Copied"
+    qtbot.waitUntil(lambda: deploy._curl._copy.text() == "Copy")
 
 
 def test_the_python_snippet_works(qtbot: QtBot, deploy: DeployTab, garments: Path, tmp_path: Path) -> None:
