@@ -18,6 +18,8 @@ APP_NAME = "Sightline"
 HOME_VARIABLE = "SIGHTLINE_HOME"
 LOCK_NAME = "project.lock"
 SAFE_NAME_LENGTH = 60
+# Windows keeps these for devices, whatever comes behind a dot.
+RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 
 
 def data_folder() -> Path:
@@ -76,8 +78,10 @@ def read_json(path: Path) -> Any:
 
 def safe_name(text: str) -> str:
     """Turn any text into a file name that every system accepts."""
-    name = re.sub(r"[^\w\-. ()]+", "_", text).strip(" ._")
-    return name[:SAFE_NAME_LENGTH] or "unnamed"
+    name = re.sub(r"[^\w\-. ()]+", "_", text).strip(" ._")[:SAFE_NAME_LENGTH].rstrip(" ._")
+    if name.split(".")[0].rstrip().upper() in RESERVED:
+        name = f"_{name}"
+    return name or "unnamed"
 
 
 def lock_folder(folder: Path) -> "FileLock":
