@@ -79,18 +79,22 @@ class LinearHead:
         return result
 
 
-Fit = Callable[[Floats, Integers, float, int], LinearHead]
+Fit = Callable[[Floats, Integers, float], LinearHead]
 
 
-def fit_logistic(features: Floats, truth: Integers, strength: float, seed: int) -> LinearHead:
+def fit_logistic(features: Floats, truth: Integers, strength: float) -> LinearHead:
     """Fit multinomial logistic regression to features [N, P] and classes [N]."""
     model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE).fit(features, truth)
     return _as_softmax(model.coef_, model.intercept_)
 
 
-def fit_svm(features: Floats, truth: Integers, strength: float, seed: int) -> LinearHead:
-    """Fit one linear SVM per class against the rest; its margins serve as logits and are calibrated later."""
-    model = LinearSVC(C=strength, max_iter=20 * MAX_ITERATIONS, random_state=seed).fit(features, truth)
+def fit_svm(features: Floats, truth: Integers, strength: float) -> LinearHead:
+    """Fit one linear SVM per class against the rest; its margins serve as logits and are calibrated later.
+
+    In its primal form: the dual one draws from a random generator that all threads share, so that folds fitted side
+    by side would differ from run to run.
+    """
+    model = LinearSVC(C=strength, dual=False, max_iter=MAX_ITERATIONS).fit(features, truth)
     return _as_softmax(model.coef_, model.intercept_)
 
 

@@ -49,7 +49,7 @@ def train_head(
         projection = Projection.fit(features)
         projected = projection.apply(features)
         strength, logits = _choose_strength(snapshot, projected, truth, groups, on_event, cancel)
-        head = HEADS[snapshot.head](projected, truth, strength, snapshot.seed)
+        head = HEADS[snapshot.head](projected, truth, strength)
     network = head_network(network_file(backbone), projection, head)
     write_bytes(folder / NETWORK_FILE, network.SerializeToString())
     np.savez(folder / VALIDATION_FILE, logits=logits, truth=truth)
@@ -71,7 +71,7 @@ def _choose_strength(
 
     def score_fold(fold: tuple[Integers, Integers], strength: float) -> Floats:
         training, held_out = fold
-        return fit(features[training], truth[training], strength, snapshot.seed).logits(features[held_out])
+        return fit(features[training], truth[training], strength).logits(features[held_out])
 
     with ThreadPoolExecutor(processors()) as pool:
         for done, strength in enumerate(STRENGTHS, 1):

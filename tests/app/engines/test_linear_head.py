@@ -1,5 +1,6 @@
 """The linear heads: what scikit-learn fits is what the ONNX nodes compute."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,17 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
-from app.engines.linear_head import HEADS, Projection, fit_logistic, head_network, log_loss, root_normalised
+from app.engines.linear_head import (
+    HEADS,
+    Projection,
+    fit_logistic,
+    fit_svm,
+    head_network,
+    log_loss,
+    root_normalised,
+)
 from app.onnx_sessions import open_session
 
 WIDTH = 12
@@ -46,7 +56,7 @@ def test_the_network_computes_the_heads_logits(backbone: Path, kind: str, classe
     pixels, truth = data(classes)
     features = root_normalised(pixels.astype(np.float32))
     projection = Projection.fit(features)
-    head = HEADS[kind](projection.apply(features), truth, 8.0, 0)
+    head = HEADS[kind](projection.apply(features), truth, 8.0)
     session = open_session(head_network(backbone, projection, head).SerializeToString())
     logits, raw = session.run(["logits", "features"], {"pixels": pixels.reshape(-1, 2, 2, 3)})
     np.testing.assert_allclose(logits, head.logits(projection.apply(features)), atol=2e-5)
@@ -54,13 +64,44 @@ def test_the_network_computes_the_heads_logits(backbone: Path, kind: str, classe
     assert np.mean(logits.argmax(axis=1) == truth) > 0.8
 
 
-def test_two_classes_get_the_probabilities_of_scikit_learn() -> None:
-    pixels, truth = data(2)
+def softmax(logits: np.ndarray) -> np.ndarray:
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 7])
+def test_probabilities_are_those_of_scikit_learn(backbone: Path, classes: int) -> None:
+    pixels, truth = data(classes)
     features = root_normalised(pixels.astype(np.float32))
-    expected = LogisticRegression(C=8.0, max_iter=500, tol=1e-3).fit(features, truth).predict_proba(features)
-    logits = fit_logistic(features, truth, 8.0, 0).logits(features)
-    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(shares, expected, atol=1e-5)
+    projection = Projection.fit(features)
+    projected = projection.apply(features)
+    expected = LogisticRegression(C=8.0, max_iter=500, tol=1e-3).fit(projected, truth).predict_proba(projected)
+    network = head_network(backbone, projection, fit_logistic(projected, truth, 8.0))
+    (logits,) = open_session(network.SerializeToString()).run(["logits"], {"pixels": pixels.reshape(-1, 2, 2, 3)})
+    np.testing.assert_allclose(softmax(logits), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_margins_of_the_svm_are_those_of_scikit_learn(classes: int) -> None:
+    pixels, truth = data(classes)
+    features = root_normalised(pixels.astype(np.float32))
+    expected = LinearSVC(C=8.0, dual=False).fit(features, truth).decision_function(features)
+    logits = fit_svm(features, truth, 8.0).logits(features)
+    margins = logits[:, 1] - logits[:, 0] if classes == 2 else logits
+    np.testing.assert_allclose(margins, expected, atol=1e-5)
+
+
+def test_folds_fitted_side_by_side_give_the_same_as_alone() -> None:
+    pixels, truth = data(3, count=40)
+    features = root_normalised(pixels.astype(np.float32))
+    folds = [np.arange(40) % 5 != fold for fold in range(5)] * 4
+
+    def fit(fold: np.ndarray) -> np.ndarray:
+        return fit_svm(features[fold], truth[fold], 128.0).weights
+
+    with ThreadPoolExecutor(4) as pool:
+        for fold, weights in zip(folds, pool.map(fit, folds), strict=True):
+            np.testing.assert_array_equal(weights, fit(fold))
 
 
 def test_rooted_features_have_length_one() -> None:
