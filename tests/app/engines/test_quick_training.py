@@ -1,12 +1,17 @@
-"""Folds of the quick engine: near-duplicates on one side, every class on both."""
+"""The quick engine's folds keep near-duplicates together, and the strength that errs least is taken."""
+
+import threading
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engines.quick_training import _folds
-from app.errors import InputError
+from app.engines.linear_head import STRENGTHS, log_loss
+from app.engines.protocol import Event, Progress
+from app.engines.quick_training import _choose_strength, _folds
+from app.engines.snapshot import Snapshot
+from app.errors import Cancelled, InputError
 
 GROUPS = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), min_size=12, max_size=40)
 
@@ -35,3 +40,49 @@ def test_the_same_seed_gives_the_same_folds() -> None:
     first, again = (list(_folds(truth, members, 3)) for _ in range(2))
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one[1], other[1])
+
+
+def overlapping(noise: float) -> tuple[np.ndarray, np.ndarray]:
+    """Make three classes that overlap more or less."""
+    rng = np.random.default_rng(0)
+    truth = np.arange(90) % 3
+    features = np.eye(3, 8)[truth] + rng.normal(0, noise, (90, 8))
+    return features.astype(np.float32), truth
+
+
+@pytest.mark.parametrize("head", ["logistic", "svm"])
+@pytest.mark.parametrize("noise", [0.05, 0.4, 2.0])
+def test_the_strength_with_the_lowest_loss_is_taken(head: str, noise: float) -> None:
+    features, truth = overlapping(noise)
+    snapshot = Snapshot("quick", "efficientnet-lite0", head, 0, "", ("a", "b", "c"), ())
+    events: list[Event] = []
+    strength, logits = _choose_strength(snapshot, features, truth, np.arange(90), events.append, threading.Event())
+    told = [event for event in events if isinstance(event, Progress)]
+    assert [event.values["strength"] for event in told] == list(STRENGTHS)
+    best = min(told, key=lambda event: float(event.values["validation_loss"]))
+    assert strength == best.values["strength"]
+    assert log_loss(logits, truth) == best.values["validation_loss"]
+    assert np.mean(logits.argmax(axis=1) == truth) == best.values["validation_accuracy"]
+
+
+def test_the_strength_follows_the_data() -> None:
+    snapshot = Snapshot("quick", "efficientnet-lite0", "logistic", 0, "", ("a", "b", "c"), ())
+    clear, blurred = (
+        _choose_strength(snapshot, *overlapping(noise), np.arange(90), lambda event: None, threading.Event())[0]
+        for noise in (0.05, 2.0)
+    )
+    assert clear > blurred
+
+
+def test_choosing_stops_when_cancelled() -> None:
+    snapshot = Snapshot("quick", "efficientnet-lite0", "logistic", 0, "", ("a", "b", "c"), ())
+    cancel = threading.Event()
+    events: list[Event] = []
+
+    def stop(event: Event) -> None:
+        events.append(event)
+        cancel.set()
+
+    with pytest.raises(Cancelled):
+        _choose_strength(snapshot, *overlapping(0.4), np.arange(90), stop, cancel)
+    assert len(events) == 1

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from app.engines.torch_models import EfficientNetLite, load_efficientnet_lite, same_padding
+from app.engines.torch_models import EfficientNetLite, load_efficientnet_lite, same_padding, scaled_channels
 from app.engines.torch_worker import FeatureNetwork, feature_network_onnx
 from app.errors import EngineError
 from app.features.backbones import BACKBONES, weights_file
@@ -27,6 +28,44 @@ def test_padding_gives_tensorflows_size(size: int, kernel: int, stride: int) -> 
     before, after = same_padding(size, kernel, stride)
     assert (size + before + after - kernel) // stride + 1 == math.ceil(size / stride)
     assert after - before in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "padding"),
+    [
+        (224, 3, 2, (0, 1)),
+        (225, 3, 2, (1, 1)),
+        (112, 3, 1, (1, 1)),
+        (56, 5, 2, (1, 2)),
+        (57, 5, 2, (2, 2)),
+        (14, 5, 1, (2, 2)),
+        (7, 1, 1, (0, 0)),
+        (2, 1, 2, (0, 0)),
+    ],
+)
+def test_an_odd_pixel_goes_behind(size: int, kernel: int, stride: int, padding: tuple[int, int]) -> None:
+    assert same_padding(size, kernel, stride) == padding
+
+
+@pytest.mark.parametrize("change", ["missing", "unknown", "wrong shape"])
+def test_weights_must_fit_exactly(tmp_path: Path, change: str) -> None:
+    state = torch.load(weights_file(BACKBONE), map_location="cpu", weights_only=True)
+    if change == "missing":
+        del state["_conv_head.weight"]
+    elif change == "unknown":
+        state["_conv_tail.weight"] = torch.zeros(1)
+    else:
+        state["_conv_head.weight"] = torch.zeros(3, 3)
+    torch.save(state, tmp_path / "weights.pth")
+    with pytest.raises(RuntimeError, match="_conv_"):
+        load_efficientnet_lite(tmp_path / "weights.pth")
+
+
+@pytest.mark.parametrize(
+    ("channels", "width", "scaled"), [(32, 1.0, 32), (16, 1.1, 16), (40, 1.1, 48), (320, 1.4, 448), (1, 1.0, 8)]
+)
+def test_channels_are_scaled_to_multiples_of_eight(channels: int, width: float, scaled: int) -> None:
+    assert scaled_channels(channels, width) == scaled
 
 
 def test_the_network_has_its_published_size(network: EfficientNetLite) -> None:
