@@ -188,6 +188,7 @@ def serve(options: argparse.Namespace, progress: ProgressLine, cancel: threading
     # The server minds Ctrl+C itself; until it does, it must end the loading of the model.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        _stop_if(cancel)  # it was pressed before
         run(bundle, options.host, options.port, options.token, options.watch_stdin, announce)
     except KeyboardInterrupt:
         raise Cancelled from None
