@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.dataset.scan import FoundImage, Skipped, scan_folder
 from app.engines import catalog
-from app.errors import Cancelled, InputError, ProjectError
+from app.errors import BundleError, Cancelled, InputError, ProjectError
 from app.export.bundle import BUNDLE_FOLDER, find_bundle
 from app.export.service import ModelService
 from app.export.table import write_table
@@ -161,6 +161,11 @@ def export(options: argparse.Namespace, progress: ProgressLine, cancel: threadin
         values = service.export(bundle, options.to.expanduser(), progress, cancel)
     finally:
         service.close()
+    if not values["agrees"]:
+        raise BundleError(
+            f"The exported model's answers differ from the stored ones by up to {values['largest_difference']:.1e}.",
+            f"Do not use “{values['bundle']}”: train again and export that run.",
+        )
     text = (
         f"Exported to {values['bundle']}\nParity: {values['images']} golden images, "
         f"largest difference {values['largest_difference']:.1e}."

@@ -7,8 +7,18 @@ batches or several threads inside a call. Imports onnxruntime: for worker proces
 from pathlib import Path
 
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as problems
 
 ERRORS_ONLY = 3
+# What loading a file may raise that is no model, or one for a newer ONNX Runtime.
+LOAD_ERRORS = (
+    problems.Fail,
+    problems.InvalidArgument,
+    problems.InvalidGraph,
+    problems.InvalidProtobuf,
+    problems.NotImplemented,
+    problems.RuntimeException,
+)
 
 
 def open_session(model: Path | bytes) -> onnxruntime.InferenceSession:

@@ -5,6 +5,7 @@ Plain JSON and files; imports no framework, so that the window may read it.
 
 import json
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ CHECK_FILE = "check.py"
 BUNDLE_FOLDER = "bundle"
 
 Root = Path | zipfile.Path
+# What reading a file, alone or in a zip, may raise: RuntimeError is a zip with a password.
+UNREADABLE = (OSError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,10 @@ def bundle_root(bundle: Path) -> Root:
     if (bundle / INFO_FILE).is_file():
         return bundle
     if bundle.is_file() and zipfile.is_zipfile(bundle):
-        root = zipfile.Path(bundle)
+        try:
+            root = zipfile.Path(bundle)
+        except UNREADABLE as error:
+            raise BundleError(f"The zip “{bundle}” is damaged.", "Export it again.", str(error)) from error
         for place in (root, *(child for child in root.iterdir() if child.is_dir())):
             if (place / INFO_FILE).is_file():
                 return place
@@ -76,9 +82,9 @@ def bundle_root(bundle: Path) -> Root:
 
 def read_bundle_info(bundle: Path) -> BundleInfo:
     """Read `bundle.json`; raises BundleError where there is none, or it is damaged or newer."""
-    text = (bundle_root(bundle) / INFO_FILE).read_text(encoding="utf-8")
+    root = bundle_root(bundle)
     try:
-        values = json.loads(text)
+        values = json.loads((root / INFO_FILE).read_text(encoding="utf-8"))
         if values["format"] > FORMAT:
             raise BundleError(f"The bundle “{bundle}” was made by a newer Sightline.", "Update Sightline to use it.")
         values.pop("input", None)
@@ -87,7 +93,7 @@ def read_bundle_info(bundle: Path) -> BundleInfo:
             **{**values, "labels": tuple(values["labels"])},
             interval=None if interval is None else tuple(interval),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (TypeError, ValueError, *UNREADABLE) as error:
         raise BundleError(f"The bundle “{bundle}” is damaged.", "Export it again.", str(error)) from error
 
 

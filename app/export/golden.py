@@ -20,7 +20,7 @@ from app.dataset.preprocess import preprocess_graph
 from app.dataset.thumbnails import shrunk
 from app.errors import BundleError
 from app.evaluation.calibration import softmax
-from app.export.bundle import EXPECTED_FILE, GOLDEN_FOLDER, bundle_root
+from app.export.bundle import EXPECTED_FILE, GOLDEN_FOLDER, UNREADABLE, bundle_root
 from app.export.onnx_model import network_side
 from app.export.predictor import Predictor
 from app.files import write_bytes, write_json
@@ -69,16 +69,15 @@ def check_golden(bundle: Path) -> Parity:
     folder = bundle_root(bundle) / GOLDEN_FOLDER
     predictor = Predictor(bundle)
     try:
-        expected: dict[str, list[float]] = json.loads((folder / EXPECTED_FILE).read_text(encoding="utf-8"))
-        images = [decode_image((folder / name).read_bytes()) for name in expected]
-    except (OSError, KeyError, ValueError, UnreadableImage) as error:
+        values: dict[str, list[float]] = json.loads((folder / EXPECTED_FILE).read_text(encoding="utf-8"))
+        expected = np.array(list(values.values()), np.float64).reshape(len(values), len(predictor.info.labels))
+        images = [decode_image((folder / name).read_bytes()) for name in values]
+    except (AttributeError, TypeError, ValueError, UnreadableImage, *UNREADABLE) as error:
         raise BundleError(f"The golden images of “{bundle}” are damaged.", "Export it again.", str(error)) from error
-    answers = map_in_order(predictor.predict_image, images)
-    differences = [
-        float(np.abs(answer - np.array(probabilities)).max())
-        for answer, probabilities in zip(answers, expected.values(), strict=True)
-    ]
-    return Parity(len(expected), max(differences, default=0.0))
+    if not images:
+        raise BundleError(f"The bundle “{bundle}” has no golden images to check it by.", "Export it again.")
+    answers = np.stack(list(map_in_order(predictor.predict_image, images)))
+    return Parity(len(images), float(np.abs(answers - expected).max()))
 
 
 def _readable(paths: Iterable[Path]) -> Iterator[NDArray[np.uint8]]:

@@ -45,7 +45,8 @@ def _measured(evaluation: Evaluation | None) -> str:
 
 
 def _row(figures: ClassFigures) -> str:
-    return f"| {figures.label} | {figures.images} | {_share(figures.precision)} | {_share(figures.recall)} |"
+    label = figures.label.replace("|", r"\|")
+    return f"| {label} | {figures.images} | {_share(figures.precision)} | {_share(figures.recall)} |"
 
 
 def _share(value: float | None) -> str:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from app.dataset.decode import UnreadableImage, read_image
 from app.errors import BundleError
-from app.export.bundle import MODEL_FILE, BundleInfo, bundle_root, read_bundle_info
-from app.onnx_sessions import open_session
+from app.export.bundle import MODEL_FILE, UNREADABLE, BundleInfo, bundle_root, read_bundle_info
+from app.onnx_sessions import LOAD_ERRORS, open_session
 from app.parallel import map_in_order
 
 
@@ -56,11 +56,14 @@ class Predictor:
         self._threads = threads
         try:
             model = (bundle_root(bundle) / MODEL_FILE).read_bytes()
-        except (OSError, KeyError) as error:
+        except UNREADABLE as error:
             raise BundleError(f"The bundle “{bundle}” has no {MODEL_FILE}.", "Export it again.", str(error)) from error
         if hashlib.sha256(model).hexdigest() != self.info.model_sha256:
             raise BundleError(f"The model in “{bundle}” is damaged or was exchanged.", "Export it again.")
-        self._session = open_session(model)
+        try:
+            self._session = open_session(model)
+        except LOAD_ERRORS as error:
+            raise BundleError(f"The model in “{bundle}” cannot be loaded.", "Update Sightline.", str(error)) from error
 
     def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities [classes] for one RGB image [H, W, 3]."""

@@ -46,6 +46,8 @@ class ModelService:
     def _run(self, job: dict[str, Any], on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
         with self._lock:
             if self._process is None or not self._process.running:
+                if self._process is not None:
+                    self._process.close()
                 self._process = EngineProcess(worker_command(MODEL_WORKER))
                 self._process.start()
             return self._process.run(job, on_event, cancel)

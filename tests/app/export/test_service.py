@@ -1,5 +1,7 @@
 """Predicting and exporting by a worker of its own."""
 
+import contextlib
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.engines.protocol import Event, Progress
-from app.errors import BundleError, Cancelled
+from app.errors import BundleError, Cancelled, EngineError
 from app.export.predictor import Predictor
 from app.export.service import ModelService, copy_bundle
-from app.export.table import write_table
 from tests.conftest import Trained
 
 
@@ -66,20 +67,37 @@ def test_an_export_to_a_file_is_a_sentence(bundle: Path, tmp_path: Path) -> None
         copy_bundle(bundle, tmp_path / "file")
 
 
-def test_a_table_has_a_column_per_class(tmp_path: Path) -> None:
-    write_table(
-        tmp_path / "t.csv",
-        [
-            {
-                "path": "a, b.png",
-                "predictions": [{"label": "x", "confidence": 0.75}, {"label": "y", "confidence": 0.25}],
-            },
-            {"path": "c.png", "predictions": [], "problem": "It is empty."},
-        ],
-        ("y", "x"),
-    )
-    assert (tmp_path / "t.csv").read_text(encoding="utf-8").splitlines() == [
-        "path,label,confidence,y,x,problem",
-        '"a, b.png",x,0.75,0.25,0.75,',
-        "c.png,,,,,It is empty.",
-    ]
+def test_an_exported_zip_is_not_exported_again(zipped: Path, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="exported already"):
+        copy_bundle(zipped, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_the_copy_differs_in_is_told(service: ModelService, copy: Path, tmp_path: Path) -> None:
+    expected = copy / "golden" / "expected.json"
+    answers = json.loads(expected.read_text(encoding="utf-8"))
+    expected.write_text(json.dumps({name: one[::-1] for name, one in answers.items()}), encoding="utf-8")
+    result = service.export(copy, tmp_path / "out", lambda event: None, threading.Event())
+    assert not result["agrees"]
+    assert result["largest_difference"] > 1e-5
+
+
+def test_a_damaged_bundle_is_a_sentence_and_the_worker_goes_on(
+    service: ModelService, bundle: Path, copy: Path, photos: list[Path]
+) -> None:
+    (copy / "model.onnx").write_bytes(b"no model")
+    with pytest.raises(EngineError, match="damaged or was exchanged"):
+        service.predict(copy, photos, lambda event: None, threading.Event())
+    assert len(results(service, bundle, photos)) == len(photos)
+
+
+def test_a_worker_that_died_is_replaced(bundle: Path, photos: list[Path]) -> None:
+    service = ModelService()
+    assert len(results(service, bundle, photos[:1])) == 1
+    assert service._process is not None
+    service._process.kill()
+    with contextlib.suppress(EngineError):  # whether its end was noticed already is left to chance
+        results(service, bundle, photos[:1])
+    assert len(results(service, bundle, photos[:2])) == 2
+    service.close()
+    service.close()
