@@ -1,17 +1,20 @@
 """Work in the background, told to the window as signals; the only threading in the window's code."""
 
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtCore import QObject, QRunnable, QThread, QThreadPool, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QRunnable, QThread, QThreadPool, QTimer, pyqtSignal, pyqtSlot
 
 from app.engines.protocol import Event, Note, OnEvent, Progress
 from app.errors import AppError, Cancelled
 
 Work = Callable[[OnEvent, threading.Event], object]
 OnDone = Callable[[Any], None]
+
+DELIVER_EVERY_S = 0.1  # nobody reads faster, and a flood of events would hold the window up
 
 
 class Job(QObject):
@@ -30,7 +33,10 @@ class Job(QObject):
         self.title = title
         self._cancel = threading.Event()
         self._thread = _WorkThread(work, self._cancel, title)
-        self._thread.event.connect(self._on_thread_event)
+        self._delivered = 0.0
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._deliver)
+        self._thread.mail_came.connect(self._on_thread_mail_came)
         self._thread.finished.connect(self._on_thread_finished)
 
     @property
@@ -51,15 +57,24 @@ class Job(QObject):
         """Ask the work to stop; one of the last signals says that it has."""
         self._cancel.set()
 
-    @pyqtSlot(object)
-    def _on_thread_event(self, event: Event) -> None:
-        if isinstance(event, Progress):
-            self.progressed.emit(event)
-        elif isinstance(event, Note):
-            self.noted.emit(event.text)
+    @pyqtSlot()
+    def _on_thread_mail_came(self) -> None:
+        wait = self._delivered + DELIVER_EVERY_S - time.monotonic()
+        self._timer.start(max(0, round(1000 * wait)))
+
+    @pyqtSlot()
+    def _deliver(self) -> None:
+        self._delivered = time.monotonic()
+        for event in self._thread.mailbox.take():
+            if isinstance(event, Progress):
+                self.progressed.emit(event)
+            elif isinstance(event, Note):
+                self.noted.emit(event.text)
 
     @pyqtSlot()
     def _on_thread_finished(self) -> None:
+        self._timer.stop()
+        self._deliver()
         outcome = self._thread.outcome
         if isinstance(outcome, Cancelled):
             self.cancelled.emit()
@@ -70,20 +85,55 @@ class Job(QObject):
         self.finished.emit()
 
 
+class _Mailbox:
+    """Events on their way to the window: all that carry values or words, of the others only the newest."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        self._lock = threading.Lock()
+
+    def put(self, event: Event) -> bool:
+        """Add an event; tell whether the box was empty before."""
+        with self._lock:
+            was_empty = not self._events
+            if self._events and _replaces(event, self._events[-1]):
+                self._events[-1] = event
+            else:
+                self._events.append(event)
+            return was_empty
+
+    def take(self) -> list[Event]:
+        """Empty the box."""
+        with self._lock:
+            events, self._events = self._events, []
+            return events
+
+
+def _replaces(event: Event, before: Event) -> bool:
+    """Tell whether a report of progress says all that the one before it said."""
+    return (
+        isinstance(event, Progress)
+        and isinstance(before, Progress)
+        and event.stage == before.stage
+        and not before.values
+    )
+
+
 class _WorkThread(QThread):
-    event = pyqtSignal(object)
+    mail_came = pyqtSignal()
 
     def __init__(self, work: Work, cancel: threading.Event, title: str):
         super().__init__()
         self._work = work
         self._cancel = cancel
         self._title = title
+        self.mailbox = _Mailbox()
         self.outcome: object = None
 
     def run(self) -> None:
         """Do the work in the thread and keep what came of it."""
         try:
-            self.outcome = self._work(self.event.emit, self._cancel)
+            self.outcome = self._work(self._send, self._cancel)
         except (AppError, Cancelled) as error:
             self.outcome = error
         except Exception as error:
@@ -92,6 +142,10 @@ class _WorkThread(QThread):
                 "Nothing else was affected. The details say where it happened.",
                 traceback.format_exc(),
             )
+
+    def _send(self, event: Event) -> None:
+        if self.mailbox.put(event):
+            self.mail_came.emit()
 
 
 class Jobs(QObject):

@@ -52,6 +52,42 @@ def test_a_job_reports_and_is_done(qtbot: QtBot) -> None:
     assert jobs.running == []
 
 
+def test_a_flood_of_progress_is_thinned_out_and_values_all_arrive_in_order(qtbot: QtBot) -> None:
+    seen: list[Progress] = []
+
+    def work(on_event: OnEvent, cancel: threading.Event) -> None:
+        for count in range(1, 20_001):
+            on_event(Progress("files", count, 20_000))
+            if count % 100 == 0:
+                on_event(Progress("fit", count, 20_000, {"loss": 1 / count}))
+
+    jobs = Jobs()
+    job = jobs.start("Flooding", work)
+    job.progressed.connect(seen.append)
+    with qtbot.waitSignal(job.finished):
+        pass
+    fits = [event.done for event in seen if event.stage == "fit"]
+    assert fits == list(range(100, 20_001, 100))
+    assert len(seen) <= 2 * len(fits) + 1
+    assert next(event.done for event in reversed(seen) if event.stage == "files") == 20_000
+
+
+def test_progress_is_seen_while_the_work_goes_on(qtbot: QtBot) -> None:
+    go_on = threading.Event()
+
+    def work(on_event: OnEvent, cancel: threading.Event) -> None:
+        on_event(Progress("files", 1, 2))
+        go_on.wait()
+
+    jobs = Jobs()
+    job = jobs.start("Waiting", work)
+    with qtbot.waitSignal(job.progressed):
+        pass
+    go_on.set()
+    with qtbot.waitSignal(job.finished):
+        pass
+
+
 def test_a_job_that_fails_says_so_in_words(qtbot: QtBot) -> None:
     def work(on_event: OnEvent, cancel: threading.Event) -> None:
         raise InputError("No images.", "Add some.")
