@@ -4,6 +4,7 @@ Progress goes to stderr; with `--json` the last line on stdout is one JSON objec
 """
 
 import argparse
+import io
 import json
 import os
 import signal
@@ -29,11 +30,11 @@ Command = Callable[[argparse.Namespace, ProgressLine, threading.Event], Report]
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; wrong usage leaves with 2."""
     options = build_parser().parse_args(arguments)
-    set_up_logging()
     cancel = threading.Event()
     _cancel_on_interrupt(cancel)
     progress = ProgressLine(sys.stderr)
     try:
+        set_up_logging()
         report = options.command(options, progress, cancel)
     except AppError as error:
         progress.clear()
@@ -46,10 +47,22 @@ def main(arguments: Sequence[str]) -> int:
         print("Stopped.", file=sys.stderr)
         return FAILED
     progress.clear()
-    if report.text:
-        print(report.text, file=sys.stderr if options.json else sys.stdout)
-    if options.json and report.values:
-        print(json.dumps(report.values, ensure_ascii=False), flush=True)
+    return _print(report, options.json)
+
+
+def _print(report: Report, as_json: bool) -> int:
+    """Print words, or the JSON line with words on stderr; a name that cannot be written is escaped."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace")
+    try:
+        if report.text:
+            print(report.text, file=sys.stderr if as_json else sys.stdout)
+        if as_json and report.values:
+            print(json.dumps(report.values, ensure_ascii=False))
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough; what is left in the buffer goes nowhere, and quietly
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     return DONE
 
 

@@ -43,7 +43,14 @@ def _home(kind: str) -> Path | None:
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectError(
+            f"Sightline's own folder “{folder}” cannot be made.",
+            f"Check its permissions, or name another place in {HOME_VARIABLE}.",
+            str(error),
+        ) from error
     return folder
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import InputError
-from app.files import write_text
+from app.files import write_bytes
 
 
 def write_table(file: Path, results: Sequence[dict[str, Any]], labels: Sequence[str]) -> None:
@@ -21,6 +21,6 @@ def write_table(file: Path, results: Sequence[dict[str, Any]], labels: Sequence[
         row = [result["path"], best["label"], best["confidence"]]
         writer.writerow([*row, *(confidences.get(label, "") for label in labels), result.get("problem") or ""])
     try:
-        write_text(file, stream.getvalue())
+        write_bytes(file, stream.getvalue().encode(errors="backslashreplace"))  # a file may have any bytes for a name
     except OSError as error:
         raise InputError(f"The table “{file}” cannot be written.", "Choose another place.", str(error)) from error

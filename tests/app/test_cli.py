@@ -1,8 +1,10 @@
 """The command line: its contract, its exit codes, and a sentence for everything that goes wrong."""
 
 import json
+import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -173,6 +175,151 @@ def test_a_table_that_cannot_be_written_is_a_sentence(
     image = next((trained.images / "striped").iterdir())
     words = sentence(capsys, "predict", trained.project, image, "--csv", tmp_path / "nowhere" / "t.csv")
     assert "cannot be written" in words
+
+
+def test_an_export_that_differs_fails(capsys: pytest.CaptureFixture[str], trained: Trained, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(trained.project, tmp_path / "project"))
+    expected = project / trained.result.bundle.relative_to(trained.project) / "golden" / "expected.json"
+    answers = json.loads(expected.read_text(encoding="utf-8"))
+    expected.write_text(json.dumps({name: one[::-1] for name, one in answers.items()}), encoding="utf-8")
+    words = sentence(capsys, "export", project, "--to", tmp_path / "out", "--json")
+    assert "differ from the stored ones" in words
+    assert "Do not use" in words
+
+
+def test_places_that_cannot_be_written_are_sentences(
+    capsys: pytest.CaptureFixture[str], trained: Trained, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    below = tmp_path / "file" / "x"
+    assert "cannot be made" in sentence(capsys, "train", trained.images, "--project", below)
+    assert "could not be written" in sentence(capsys, "export", trained.project, "--to", below)
+    assert "is a file, not a folder" in sentence(capsys, "evaluate", trained.project, tmp_path / "file")
+
+
+def test_a_missing_project_is_a_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "There is no model" in sentence(capsys, "export", tmp_path / "nowhere", "--to", tmp_path / "out")
+    words = sentence(capsys, "export", tmp_path / "nowhere", "--run", 1, "--to", tmp_path / "out")
+    assert "There is no Sightline project" in words
+    assert not (tmp_path / "nowhere").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_images_of_which_none_can_be_read_are_a_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for label in ("a", "b"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        for number in range(2):
+            (tmp_path / "data" / label / f"{number}.jpg").write_bytes(f"no picture {label}{number}".encode())
+    code, lines, err = run(capsys, "train", tmp_path / "data", "--project", tmp_path / "p")
+    assert (code, lines) == (1, [])
+    assert "Error: " in err
+    with Project.open(tmp_path / "p") as project:
+        assert len(project.images()) == 4
+
+
+def test_what_was_skipped_is_counted_and_listed(
+    capsys: pytest.CaptureFixture[str], garments: Path, tmp_path: Path
+) -> None:
+    data = garments_of(garments, tmp_path / "data", {"dotted": 5, "striped": 5})
+    (data / "dotted" / "empty.jpg").write_bytes(b"")
+    (data / "dotted" / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
+    (data / "striped" / "text.png").write_text("wrongly named")
+    answer = value(capsys, "train", data, "--project", tmp_path / "p")
+    assert answer["skipped"] == 3
+    assert sorted(Path(one["path"]).name for one in answer["skipped_files"]) == ["broken.jpg", "empty.jpg", "text.png"]
+    assert all(one["reason"] for one in answer["skipped_files"])
+    code, lines, _ = run(capsys, "evaluate", tmp_path / "p", data)
+    assert code == 0
+    assert "3 files were skipped:" in lines
+    assert sum(name in line for line in lines for name in ("broken.jpg", "empty.jpg", "text.png")) == 3
+
+
+def test_a_project_in_use_by_another_process_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], garments: Path, trained: Trained, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from app.project.project import Project\n"
+        "project = Project.create(Path(sys.argv[1]), 'x'); print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "p")],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        for arguments in (
+            ("train", garments, "--project", tmp_path / "p"),
+            ("predict", tmp_path / "p", next((garments / "striped").iterdir())),
+            ("serve", tmp_path / "p", "--port", "0"),
+        ):
+            assert "open in another window or command" in sentence(capsys, *arguments)
+        holder.communicate()
+
+
+def test_serve_says_what_is_wrong(capsys: pytest.CaptureFixture[str], trained: Trained, tmp_path: Path) -> None:
+    assert "not a model bundle" in sentence(capsys, "serve", trained.images)
+    assert "There is no model" in sentence(capsys, "serve", tmp_path / "nowhere")
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        words = sentence(capsys, "serve", trained.project, "--port", port)
+    assert f"Port {port} is in use." in words
+
+
+def separately(*arguments: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command as the user does, in a process of its own."""
+    command = [*COMMAND, *(str(one) for one in arguments)]
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, **environment})
+    assert b"Traceback" not in done.stderr
+    return done
+
+
+def test_exit_codes_are_those_of_the_process(tmp_path: Path) -> None:
+    done = separately("engines", "--json")
+    assert done.returncode == 0
+    assert list(json.loads(done.stdout)) == ["engines"]
+    failed = separately("train", tmp_path / "nowhere", "--json")
+    assert (failed.returncode, failed.stdout, len(failed.stderr.splitlines())) == (1, b"", 2)
+    assert separately("dance").returncode == 2
+
+
+def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = separately("engines", SIGHTLINE_HOME=str(tmp_path / "file"))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"Error: Sightline's own folder")
+
+
+def test_names_that_the_terminal_cannot_write_are_escaped(trained: Trained, tmp_path: Path) -> None:
+    name = tmp_path / "写真.jpg"
+    shutil.copy(next((trained.images / "striped").iterdir()), name)
+    done = separately("predict", trained.project, name, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0
+    assert rb"\u5199\u771f.jpg: " in done.stdout
+    done = separately("predict", trained.project, name, "--json", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert json.loads(done.stdout)["results"][0]["path"] == str(name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file name is text")
+def test_a_name_that_is_no_text_is_answered_all_the_same(trained: Trained, tmp_path: Path) -> None:
+    name = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.jpg"))
+    shutil.copy(next((trained.images / "striped").iterdir()), name)
+    done = separately("predict", trained.project, name, "--json", "--csv", tmp_path / "t.csv")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["results"][0]["path"] == str(name)
+    assert r"b\udcff.jpg" in (tmp_path / "t.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a closed pipe is another error")
+def test_a_reader_who_has_seen_enough_gets_no_traceback() -> None:
+    with subprocess.Popen([*COMMAND, "engines"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
 
 
 def test_serve_answers_and_says_where(trained: Trained) -> None:

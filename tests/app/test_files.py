@@ -32,6 +32,14 @@ def test_folders_are_made_below_the_home_that_is_set(tmp_path: Path, monkeypatch
     assert all(folder.is_dir() and folder.parent == tmp_path / "été" for folder in folders)
 
 
+def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "file"))
+    with pytest.raises(ProjectError, match="cannot be made") as caught:
+        data_folder()
+    assert HOME_VARIABLE in caught.value.hint
+
+
 def test_without_one_they_are_where_the_system_keeps_such_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,11 @@ def test_any_name_comes_back_as_it_was(tmp_path: Path, name: str) -> None:
     ]
 
 
+def test_a_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.csv", [prediction("b\udcff.png", x=1.0)], ("x",))
+    assert rows(tmp_path / "t.csv")[1][0] == r"b\udcff.png"
+
+
 def test_confidences_keep_all_their_digits(tmp_path: Path) -> None:
     write_table(tmp_path / "t.csv", [prediction("a", x=0.1234567890123456, y=1e-12)], ("x", "y"))
     assert [float(one) for one in rows(tmp_path / "t.csv")[1][3:5]] == [0.1234567890123456, 1e-12]
