@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from app.engines.process import EngineProcess
 from app.engines.protocol import Event, Progress
-from app.engines.snapshot import TEST, read_snapshot, read_split
+from app.engines.snapshot import TEST, TRAIN, read_snapshot, read_split
 from app.errors import Cancelled, EngineError, InputError
 from app.export.predictor import Predictor
 from app.project.project import Project
@@ -84,20 +85,23 @@ def test_no_test_image_was_trained_on(trained: Trained) -> None:
     }
 
 
-def test_copies_of_an_image_are_on_one_side(project: Project, tmp_path: Path, garments: Path) -> None:
+def test_pictures_of_one_photo_are_on_one_side(project: Project, tmp_path: Path, garments: Path) -> None:
     images = some(garments, tmp_path / "images", {"dotted": 8, "striped": 8})
-    for label in ("dotted", "striped"):
-        for path in sorted((images / label).iterdir()):
-            shutil.copy(path, path.with_stem(f"{path.stem}-copy"))
+    for path in sorted(images.rglob("*.jpg")):
+        shutil.copy(path, path.with_stem(f"{path.stem}_copy"))
+        small = cv2.resize(cv2.imread(str(path)), None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+        data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 75])[1]
+        path.with_stem(f"{path.stem}_small").write_bytes(data.tobytes())
     add(project, images)
-    result = train(project, TrainingRequest(), ignore, threading.Event())
-    folder = result.bundle.parent
+    folder = train(project, TrainingRequest(), ignore, threading.Event()).bundle.parent
     snapshot, split = read_snapshot(folder), read_split(folder)
     parts: dict[str, set[str | None]] = {}
     for image, part in zip(snapshot.images, split.parts, strict=True):
-        parts.setdefault(image.digest, set()).add(part)
-    assert all(len(one) == 1 for one in parts.values())
-    assert any(part == TEST for part in split.parts)
+        photo = Path(image.path)
+        parts.setdefault(f"{photo.parent.name}/{photo.stem.split('_')[0]}", set()).add(part)
+    assert len(parts) == 16
+    assert all(len(one) == 1 for one in parts.values()), parts
+    assert TEST in split.parts
 
 
 def test_a_second_run_looks_at_new_images_only(trained_copy: Path, garments: Path, tmp_path: Path) -> None:
@@ -132,14 +136,18 @@ def test_the_same_seed_gives_the_same_model(trained_copy: Path, garments: Path, 
     np.testing.assert_array_equal(answers[0], answers[1])
 
 
-def test_the_users_own_test_folder_is_kept(project: Project, tmp_path: Path, garments: Path) -> None:
-    some(garments, tmp_path / "images" / "train", {"dotted": 6, "striped": 6})
-    for label in ("dotted", "striped"):
-        (tmp_path / "images" / "test" / label).mkdir(parents=True)
-        for path in sorted((garments / label).iterdir())[8:11]:
-            shutil.copy(path, tmp_path / "images" / "test" / label)
+def test_the_users_own_folders_are_kept(project: Project, tmp_path: Path, garments: Path) -> None:
+    for folder, start, end in (("train", 0, 6), ("val", 6, 8), ("test", 8, 11)):
+        for label in ("dotted", "striped"):
+            (tmp_path / "images" / folder / label).mkdir(parents=True)
+            for path in sorted((garments / label).iterdir())[start:end]:
+                shutil.copy(path, tmp_path / "images" / folder / label)
     add(project, tmp_path / "images")
     result = train(project, TrainingRequest(), ignore, threading.Event())
+    snapshot, split = read_snapshot(result.bundle.parent), read_split(result.bundle.parent)
+    kept = {(Path(image.path).parts[-3], part) for image, part in zip(snapshot.images, split.parts, strict=True)}
+    assert kept == {("train", TRAIN), ("val", TRAIN), ("test", TEST)}  # quick checks itself by cross-validation
+    assert [len(split.positions(part)) for part in (TRAIN, TEST)] == [16, 6]
     assert result.evaluation is not None
     assert result.evaluation.images == 6
     assert all("test" in Path(image.path).parts for image in result.evaluation.predictions)
