@@ -59,7 +59,7 @@ def demo(options: argparse.Namespace, progress: ProgressLine, cancel: threading.
     service = ModelService()
     try:
         with TemporaryDirectory() as folder:
-            new_images = make_demo(Path(folder), NEW_IMAGES_SEED, NEW_IMAGES_PER_CLASS)
+            new_images = make_demo(Path(folder), NEW_IMAGES_SEED, per_class=NEW_IMAGES_PER_CLASS)
             answers = _predict(service, result.bundle, new_images, cancel)
             right = sum(path.parent.name == answer["predictions"][0]["label"] for path, answer in answers.items())
             shutil.rmtree(data_folder() / "demo" / "exported", ignore_errors=True)  # of the demo before

@@ -1,4 +1,4 @@
-"""One hundred real photos get the same answers everywhere: exported file, library, window's worker, server."""
+"""Pictures get the same answers everywhere: exported file, library, command, window's worker and server."""
 
 import json
 import subprocess
@@ -17,8 +17,9 @@ from app.engines.process import ROOT
 from app.engines.protocol import Event, Progress
 from app.export.predictor import Predictor
 from app.export.service import ModelService
-from benchmarks.result import PHOTOS
+from benchmarks.result import PHOTOS as TRAINING_PHOTOS
 
+PHOTOS = TRAINING_PHOTOS.with_name("validation")
 COUNT = 100
 SAME = 1e-5
 
@@ -62,14 +63,33 @@ def from_file(bundle: Path, paths: list[Path]) -> Answers:
     return np.array([session.run(["probabilities"], {"image": read_image(path)[None]})[0][0] for path in paths])
 
 
+def from_command(bundle: Path, paths: list[Path], labels: tuple[str, ...]) -> Answers:
+    command = [sys.executable, str(ROOT / "main.py"), "predict", str(bundle), *map(str, paths), "--json"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    results = json.loads(done.stdout.splitlines()[-1])["results"]
+    assert [one["path"] for one in results] == [str(path) for path in paths]
+    answers = [{each["label"]: each["confidence"] for each in one["predictions"]} for one in results]
+    return np.array([[one[label] for label in labels] for one in answers])
+
+
+def check_all_ways(bundle: Path, paths: list[Path]) -> None:
+    predictor = Predictor(bundle)
+    labels = predictor.info.labels
+    expected = np.array([one.probabilities for one in predictor.predict_files(paths)], np.float64)
+    assert expected.shape == (len(paths), len(labels))
+    np.testing.assert_allclose(expected.sum(axis=1), 1, atol=SAME)
+    np.testing.assert_allclose(from_file(bundle, paths), expected, atol=SAME)
+    np.testing.assert_allclose(from_command(bundle, paths, labels), expected, atol=SAME)
+    np.testing.assert_allclose(from_worker(bundle, paths, labels), expected, atol=SAME)
+    np.testing.assert_allclose(from_server(bundle, paths, labels), expected, atol=SAME)
+
+
+def test_drawn_garments_get_the_same_answers_everywhere(bundle: Path, garments: Path) -> None:
+    check_all_ways(bundle, sorted(garments.rglob("*.jpg")))
+
+
 @pytest.mark.photos
 @pytest.mark.skipif(not PHOTOS.is_dir(), reason=f"there are no photos in {PHOTOS.name} beside the repository")
 def test_a_hundred_photos_get_the_same_answers_everywhere(bundle: Path) -> None:
     photos = sorted(PHOTOS.rglob("*.jpg"))
-    paths = photos[:: len(photos) // COUNT][:COUNT]
-    predictor = Predictor(bundle)
-    expected = np.array([one.probabilities for one in predictor.predict_files(paths)], np.float64)
-    assert expected.shape == (COUNT, 3)
-    np.testing.assert_allclose(from_file(bundle, paths), expected, atol=SAME)
-    np.testing.assert_allclose(from_worker(bundle, paths, predictor.info.labels), expected, atol=SAME)
-    np.testing.assert_allclose(from_server(bundle, paths, predictor.info.labels), expected, atol=SAME)
+    check_all_ways(bundle, photos[:: len(photos) // COUNT][:COUNT])

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.dataset.decode import read_image
 from app.engines.process import EngineProcess
 from app.engines.protocol import Event, Progress
 from app.engines.snapshot import TEST, TRAIN, read_snapshot, read_split
@@ -89,8 +90,8 @@ def test_pictures_of_one_photo_are_on_one_side(project: Project, tmp_path: Path,
     images = some(garments, tmp_path / "images", {"dotted": 8, "striped": 8})
     for path in sorted(images.rglob("*.jpg")):
         shutil.copy(path, path.with_stem(f"{path.stem}_copy"))
-        small = cv2.resize(cv2.imread(str(path)), None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
-        data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 75])[1]
+        small = cv2.resize(read_image(path), None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+        data = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 75])[1]
         path.with_stem(f"{path.stem}_small").write_bytes(data.tobytes())
     add(project, images)
     folder = train(project, TrainingRequest(), ignore, threading.Event()).bundle.parent
