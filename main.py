@@ -1,6 +1,7 @@
 """Start Sightline: the window, or one command."""
 
 import faulthandler
+import os
 import sys
 
 WINDOW_OPTIONS = ("--self-test", "--demo", "--project")
@@ -8,7 +9,24 @@ WINDOW_OPTIONS = ("--self-test", "--demo", "--project")
 
 def main(arguments: list[str]) -> int:
     """Open the window for no arguments or its own options; otherwise run a command."""
+    _open_streams()
     faulthandler.enable()
+    try:
+        return _start(arguments)
+    except KeyboardInterrupt:  # while modules are imported; what runs afterwards minds Ctrl+C itself
+        sys.stderr.write("Stopped.\n")
+        return 1
+
+
+def _open_streams() -> None:
+    """Give a program that was started without output a place to write to."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _start(arguments: list[str]) -> int:
     if arguments and arguments[0].split("=")[0] not in WINDOW_OPTIONS:
         from app.cli import main as run_command
 

@@ -124,7 +124,7 @@ def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
     """Classify files and folders."""
     from app.export.predictor import Predictor
 
-    paths = image_paths([path.expanduser() for path in options.paths])
+    paths, skipped = image_paths([path.expanduser() for path in options.paths])
     predictor = Predictor(find_bundle(options.model.expanduser()))
     results: list[dict[str, Any]] = []
     for prediction in predictor.predict_files(paths):
@@ -133,23 +133,30 @@ def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
         ranked = [asdict(one) for one in prediction.ranked(predictor.info.labels)]
         result = {"path": prediction.path, "predictions": ranked}
         results.append(result | ({"problem": prediction.problem} if prediction.problem else {}))
+    results += [{"path": str(one.path), "predictions": [], "problem": one.reason} for one in skipped]
     if options.csv:
         write_table(options.csv.expanduser(), results, predictor.info.labels)
     lines = [_prediction_line(result) for result in results]
     return Report("\n".join(lines), {"results": results})
 
 
-def image_paths(paths: Sequence[Path]) -> list[Path]:
-    """Return files as they are and the images of folders; raises InputError for a path that is not there."""
+def image_paths(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
+    """Return files as they are, the images of folders, and what was left out of those.
+
+    Raises InputError for a path that is not there.
+    """
     found: list[Path] = []
+    skipped: list[Skipped] = []
     for path in paths:
         if path.is_dir():
-            found += [image.path for image in scan_folder(path).images]
+            scan = scan_folder(path)
+            found += [image.path for image in scan.images]
+            skipped += scan.skipped
         elif path.exists():
             found.append(path)
         else:
             raise InputError(f"There is no file “{path}”.", "Check the path.")
-    return found
+    return found, skipped
 
 
 def export(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
@@ -192,8 +199,8 @@ def serve(options: argparse.Namespace, progress: ProgressLine, cancel: threading
     bundle = find_bundle(options.model.expanduser())
     # The server minds Ctrl+C itself; until it does, it must end the loading of the model.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    _stop_if(cancel)  # it was pressed before
     try:
-        _stop_if(cancel)  # it was pressed before
         run(bundle, options.host, options.port, options.token, options.watch_stdin, announce)
     except KeyboardInterrupt:
         raise Cancelled from None

@@ -22,6 +22,7 @@ def set_up_logging() -> None:
     root = logging.getLogger()
     if any(isinstance(handler, RotatingFileHandler) for handler in root.handlers):
         return
+    logging.raiseExceptions = False  # a log that cannot be written is no reason to fill the terminal
     handler = RotatingFileHandler(
         log_file(), maxBytes=LARGEST_FILE, backupCount=KEPT_FILES, encoding="utf-8", delay=True
     )

@@ -1,6 +1,8 @@
 """One progress line on a terminal, or a line per stage where the output is a file."""
 
+import os
 import time
+from contextlib import suppress
 from typing import TextIO
 
 from app.engines.protocol import Event, Note, Progress
@@ -16,7 +18,7 @@ STAGES = {
 
 
 class ProgressLine:
-    """Shows events; call it as an `OnEvent`."""
+    """Shows events; call it as an `OnEvent`. Where nobody reads them, the job goes on all the same."""
 
     def __init__(self, stream: TextIO):
         self._stream = stream
@@ -38,26 +40,39 @@ class ProgressLine:
     def say(self, text: str) -> None:
         """Write a line of its own."""
         self.clear()
-        self._stream.write(f"{text}\n")
-        self._stream.flush()
+        self._write(f"{text}\n")
 
     def clear(self) -> None:
         """Remove the line."""
         if self._terminal:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+            self._write("\r\x1b[K")
 
     def _show(self, event: Progress) -> None:
         title = STAGES.get(event.stage, event.stage)
         if not self._terminal:
             if event.stage != self._stage:
                 self._stage = event.stage
-                self._stream.write(f"{title}: {event.total}\n")
+                self._write(f"{title}: {event.total}\n")
             return
         now = time.monotonic()
         if now - self._shown >= EVERY_S or event.done == event.total:
             self._shown = now
             rate = event.values.get("images_per_second")
             speed = f", {rate:.0f} per second" if rate else ""
-            self._stream.write(f"\r\x1b[K{title}: {event.done} of {event.total}{speed}")
+            self._write(f"\r\x1b[K{title}: {event.done} of {event.total}{speed}")
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
             self._stream.flush()
+        except OSError:
+            self._write_nowhere()
+
+    def _write_nowhere(self) -> None:
+        """Discard what is in the buffer, and all that follows: Python would fail over it when it ends."""
+        with suppress(OSError):  # a stream without a file
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            try:
+                os.dup2(nowhere, self._stream.fileno())
+            finally:
+                os.close(nowhere)

@@ -122,6 +122,11 @@ def _check_counts(counts: Counter[str]) -> None:
             "A classifier needs at least two classes: label some images as something else.",
         )
     for name, count in sorted(counts.items()):
+        if not count:
+            raise InputError(
+                f"All images of the class “{name}” are kept for testing.",
+                "Move some of them out of the test folder, or remove their label.",
+            )
         if count < FEWEST_IMAGES:
             raise InputError(
                 f"The class “{name}” has only one image to train on.",

@@ -67,6 +67,7 @@ class EngineProcess:
                 errors="replace",
                 cwd=ROOT,
                 env=self._environment,
+                start_new_session=True,  # Ctrl+C is for us alone, who then ask the worker to stop
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ def _choose_strength(
     cancel: threading.Event,
 ) -> tuple[float, Floats]:
     """Return the strength with the lowest out-of-fold log loss, and its out-of-fold logits [N, classes]."""
+    _check_groups(snapshot.classes, truth, groups)
     folds = list(_folds(truth, groups, snapshot.seed))
     fit = HEADS[snapshot.head]
     best: tuple[float, float, Floats] | None = None
@@ -91,6 +92,19 @@ def _choose_strength(
     return best[0], best[2]
 
 
+def _check_groups(classes: Sequence[str], truth: Integers, groups: Integers) -> None:
+    """Raise InputError for a class that cannot be both learnt and checked on."""
+    _, first = np.unique(groups, return_index=True)
+    counts = Counter(truth[first].tolist())
+    short = [classes[label] for label in np.unique(truth).tolist() if counts[label] < FEWEST_GROUPS]
+    if short:
+        others = f", and so have {len(short) - 1:,} others" if len(short) > 1 else ""
+        raise InputError(
+            f"The class “{short[0]}” has too few different images to train on{others}.",
+            "Give every class at least two images that are not copies of each other, nor of another class's.",
+        )
+
+
 def _folds(truth: Integers, groups: Integers, seed: int) -> Iterator[tuple[Integers, Integers]]:
     """Yield training and held-out positions, stratified by class, near-duplicates on the same side.
 
@@ -100,11 +114,6 @@ def _folds(truth: Integers, groups: Integers, seed: int) -> Iterator[tuple[Integ
     _, first, members = np.unique(groups, return_index=True, return_inverse=True)
     group_class = truth[first]
     rarest = min(Counter(group_class.tolist()).values())
-    if rarest < FEWEST_GROUPS or len(set(group_class.tolist())) < len(set(truth.tolist())):
-        raise InputError(
-            "A class has too few different images to train on.",
-            "Give every class at least two images that are not copies of each other, nor of another class's.",
-        )
     splitter = StratifiedKFold(min(FOLDS, rarest), shuffle=True, random_state=seed)
     for _, held_out_groups in splitter.split(group_class, group_class):
         held_out = np.isin(members, held_out_groups)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.engines.linear_head import STRENGTHS, log_loss
 from app.engines.protocol import Event, Progress
-from app.engines.quick_training import _choose_strength, _folds
+from app.engines.quick_training import _check_groups, _choose_strength, _folds
 from app.engines.snapshot import Snapshot
 from app.errors import Cancelled, InputError
 
@@ -31,8 +31,9 @@ def test_groups_stay_together_and_each_image_is_held_out_once(groups: list[tuple
 
 
 def test_a_class_of_copies_of_one_image_is_refused() -> None:
-    with pytest.raises(InputError, match="too few different images"):
-        list(_folds(np.array([0, 0, 1, 1, 1]), np.array([0, 1, 2, 2, 2]), 0))
+    truth, members = np.array([0, 0, 1, 1, 1]), np.array([0, 1, 2, 2, 2])
+    with pytest.raises(InputError, match="“b” has too few different images"):
+        _check_groups(("a", "b"), truth, members)
 
 
 def test_the_same_seed_gives_the_same_folds() -> None:
