@@ -1,8 +1,7 @@
 """Images as a Qt model: rows are filtered in memory, thumbnails come from the background."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,8 @@ from PyQt5.QtGui import QImage, QPixmap
 
 from app.errors import AppError
 from app.project.records import FOLDER, ClassRow, ImageRow
+from ui.image_filter import Filter, count_kinds, kinds_of
+from ui.image_loading import Images
 from ui.jobs import Task, run_in_pool
 
 if TYPE_CHECKING:
@@ -27,31 +28,6 @@ THUMBNAIL_ROLE = Qt.ItemDataRole.UserRole + 1
 CLASSES_ROLE = Qt.ItemDataRole.UserRole + 2
 PROBLEM_ROLE = Qt.ItemDataRole.UserRole + 3
 
-ALL, UNLABELLED, EXCLUDED, UNREADABLE = "all", "unlabelled", "excluded", "unreadable"
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which images are shown: a kind or a class, and a text in the path."""
-
-    kind: str = ALL
-    class_id: int | None = None
-    text: str = ""
-
-    def takes(self, row: ImageRow) -> bool:
-        """Tell whether an image is shown."""
-        if self.text and self.text.casefold() not in row.name.casefold():
-            return False
-        if self.class_id is not None:
-            return self.class_id in row.class_ids
-        kinds = {
-            ALL: True,
-            UNLABELLED: not row.class_ids and not row.excluded,
-            EXCLUDED: row.excluded,
-            UNREADABLE: row.problem is not None,
-        }
-        return kinds[self.kind]
-
 
 class ImageModel(QAbstractListModel):
     """The images that the filter takes."""
@@ -60,35 +36,48 @@ class ImageModel(QAbstractListModel):
         super().__init__(parent)
         self._cache = Path()
         self._all: dict[int, ImageRow] = {}
+        self._counts = count_kinds(())
         self._shown: list[ImageRow] = []
         self._positions: dict[int, int] = {}
-        self._positions_of_digest: dict[str, list[int]] = {}
         self._classes: dict[int, ClassRow] = {}
         self._filter = Filter()
         self._thumbnails: OrderedDict[str, QPixmap | str] = OrderedDict()
         self._tasks: OrderedDict[str, Task] = OrderedDict()
+        self._waiting: dict[str, set[int]] = {}  # positions of those without a thumbnail yet
 
-    def show_images(self, rows: Iterable[ImageRow], cache: Path) -> None:
-        """Replace all images."""
-        self._cache = cache
-        self._all = {row.id: row for row in rows}
-        self._refilter()
+    def show_images(self, images: Images) -> bool:
+        """Replace all images; tell whether others are there now, or the same ones with other labels."""
+        same = self._cache == images.cache and list(self._all) == list(images.rows)
+        self._cache, self._all, self._counts = images.cache, images.rows, Counter(images.counts)
+        if same:
+            self._shown = [self._all[row.id] for row in self._shown]
+            self._touch_all()
+        else:
+            self._refilter()
+        return not same
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._filter = Filter()
+        self.show_images(Images({}, count_kinds(()), Path()))
 
     def show_classes(self, classes: Sequence[ClassRow]) -> None:
         """Learn names and colours of the classes."""
+        before = [(row.id, row.name, row.colour) for row in self._classes.values()]
         self._classes = {row.id: row for row in classes}
-        self._touch(range(len(self._shown)))
+        if before != [(row.id, row.name, row.colour) for row in classes]:
+            self._touch_all()
 
     def update_rows(self, rows: Iterable[ImageRow]) -> None:
         """Show new labels in place; images stay until the filter is set again, so that nothing jumps."""
-        touched = []
         for row in rows:
+            self._counts.subtract(kinds_of(self._all[row.id]) if row.id in self._all else ())
+            self._counts.update(kinds_of(row))
             self._all[row.id] = row
             position = self._positions.get(row.id)
             if position is not None:
                 self._shown[position] = row
-                touched.append(position)
-        self._touch(touched)
+                self._touch(position)
 
     def set_filter(self, chosen: Filter) -> None:
         """Show other images."""
@@ -102,13 +91,11 @@ class ImageModel(QAbstractListModel):
 
     def counts(self) -> dict[str, int]:
         """Return how many of all images are of each kind."""
-        rows = self._all.values()
-        return {
-            ALL: len(rows),
-            UNLABELLED: sum(not row.class_ids and not row.excluded for row in rows),
-            EXCLUDED: sum(row.excluded for row in rows),
-            UNREADABLE: sum(row.problem is not None for row in rows),
-        }
+        return dict(self._counts)
+
+    def ids(self) -> list[int]:
+        """Return the ids of all images, shown or not."""
+        return list(self._all)
 
     def row(self, position: int) -> ImageRow:
         """Return the image at a position."""
@@ -143,7 +130,7 @@ class ImageModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             names = ", ".join(one.name for one in self._row_classes(row)) or self.tr("unlabelled")
             return f"{row.path.name}, {names}"
-        return self._own_data(row, role)
+        return self._own_data(row, index.row(), role)
 
     def _tip(self, row: ImageRow) -> str:
         lines = [row.name]
@@ -153,7 +140,7 @@ class ImageModel(QAbstractListModel):
             lines.append(row.problem)
         return "\n".join(lines)
 
-    def _own_data(self, row: ImageRow, role: int) -> Any:
+    def _own_data(self, row: ImageRow, position: int, role: int) -> Any:
         if role == ROW_ROLE:
             return row
         if role == CLASSES_ROLE:
@@ -162,22 +149,25 @@ class ImageModel(QAbstractListModel):
             known = self._thumbnails.get(row.digest)
             return row.problem or (known if isinstance(known, str) else None)
         if role == THUMBNAIL_ROLE:
-            return self._thumbnail(row)
+            return self._thumbnail(row, position)
         return None
 
     def _row_classes(self, row: ImageRow) -> list[ClassRow]:
         return [self._classes[key] for key in row.class_ids if key in self._classes]
 
-    def _thumbnail(self, row: ImageRow) -> QPixmap | None:
+    def _thumbnail(self, row: ImageRow, position: int) -> QPixmap | None:
         known = self._thumbnails.get(row.digest)
         if known is not None:
             self._thumbnails.move_to_end(row.digest)
             return known if isinstance(known, QPixmap) else None
+        self._waiting.setdefault(row.digest, set()).add(position)
         if row.digest not in self._tasks:
             done = partial(self._on_thumbnail_done, row.digest)
             self._tasks[row.digest] = run_in_pool(_thumbnail_image, row.path, row.digest, self._cache, on_done=done)
             if len(self._tasks) > MOST_WAITING:
-                self._tasks.popitem(last=False)[1].cancel()
+                digest, task = self._tasks.popitem(last=False)
+                self._waiting.pop(digest, None)
+                task.cancel()
         return None
 
     def _on_thumbnail_done(self, digest: str, result: QImage | AppError) -> None:
@@ -185,21 +175,23 @@ class ImageModel(QAbstractListModel):
         self._thumbnails[digest] = result.message if isinstance(result, AppError) else QPixmap.fromImage(result)
         if len(self._thumbnails) > KEPT_THUMBNAILS:
             self._thumbnails.popitem(last=False)
-        self._touch(self._positions_of_digest.get(digest, ()))
+        for position in self._waiting.pop(digest, ()):
+            self._touch(position)
 
     def _refilter(self) -> None:
         self.beginResetModel()
-        self._shown = [row for row in self._all.values() if self._filter.takes(row)]
+        self._shown = list(self._filter.taken(self._all.values()))
         self._positions = {row.id: position for position, row in enumerate(self._shown)}
-        self._positions_of_digest = {}
-        for position, row in enumerate(self._shown):
-            self._positions_of_digest.setdefault(row.digest, []).append(position)
+        self._waiting.clear()
         self.endResetModel()
 
-    def _touch(self, positions: Iterable[int]) -> None:
-        for position in positions:
-            index = self.index(position)
-            self.dataChanged.emit(index, index)
+    def _touch(self, position: int) -> None:
+        index = self.index(position)
+        self.dataChanged.emit(index, index)
+
+    def _touch_all(self) -> None:
+        if self._shown:
+            self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1))
 
 
 def _thumbnail_image(path: Path, digest: str, cache: Path) -> QImage:

@@ -1,8 +1,6 @@
 """The Label tab: a grid of images, the classes beside it, and a key for each."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
@@ -18,9 +16,12 @@ from PyQt5.QtWidgets import (
 
 from app.errors import AppError
 from app.project.project import Project
-from app.project.records import ImageRow
 from ui import theme
-from ui.item_models import EXCLUDED, UNLABELLED, UNREADABLE, Filter, ImageModel
+from ui.class_edits import ClassEdits
+from ui.editing import AT_ONCE, Change
+from ui.image_filter import EXCLUDED, UNLABELLED, UNREADABLE, Filter
+from ui.image_loading import Images, load_images, reload_images
+from ui.item_models import ImageModel
 from ui.jobs import Task, run_in_pool
 from ui.label_actions import LabelActions
 from ui.state import AppState
@@ -48,11 +49,12 @@ class LabelTab(QWidget):
         self._state = state
         self._model = ImageModel(self)
         self._task: Task | None = None
+        self._changed_meanwhile: set[int] = set()  # edited while all images are being read
         self._last_class: int | None = None
         self._make_parts()
         self._lay_out()
         self._connect()
-        self._reload()
+        self._read_images()
 
     def activate(self) -> None:
         """Give the keyboard to the images."""
@@ -60,13 +62,13 @@ class LabelTab(QWidget):
 
     def close_down(self) -> None:
         """Forget what is still being read."""
-        if self._task is not None:
-            self._task.cancel()
+        self._stop_reading()
 
     def _make_parts(self) -> None:
         self._actions = LabelActions(self)
         self._start = StartPage()
         self._classes = ClassList()
+        self._class_edits = ClassEdits(self._state, self._classes, self)
         self._grid = ImageGrid(self._model)
         self._view = ImageView()
         self._search = QLineEdit(placeholderText=self.tr("Find by name or folder"), clearButtonEnabled=True)
@@ -76,11 +78,7 @@ class LabelTab(QWidget):
         self._size.setToolTip(self.tr("Size of the thumbnails"))
         self._size.setFixedWidth(SLIDER_WIDTH)
         self._summary = QLabel(objectName="muted")
-        self._nothing = QLabel(
-            self.tr("No image here. Choose “All images”, or another name to find."),
-            objectName="muted",
-            alignment=Qt.AlignmentFlag.AlignCenter,
-        )
+        self._nothing = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter)
         self._hint = QLabel(objectName="muted")
 
     def _lay_out(self) -> None:
@@ -134,11 +132,6 @@ class LabelTab(QWidget):
         actions.back_requested.connect(self._on_back_requested)
         actions.keys_requested.connect(self._on_keys_requested)
         classes.filter_chosen.connect(self._on_filter_chosen)
-        classes.add_requested.connect(self._on_add_requested)
-        classes.rename_requested.connect(self._on_rename_requested)
-        classes.recolour_requested.connect(self._on_recolour_requested)
-        classes.merge_requested.connect(self._on_merge_requested)
-        classes.delete_requested.connect(self._on_delete_requested)
         self._search.textChanged.connect(self._on_search_text_changed)
         self._size.valueChanged.connect(self._grid.set_side)
         self._grid.doubleClicked.connect(self._on_larger_requested)
@@ -150,52 +143,74 @@ class LabelTab(QWidget):
 
     @pyqtSlot()
     def _on_project_changed(self) -> None:
-        if self._task is not None:
-            self._task.cancel()  # it reads the project before
-            self._task = None
-        self._model.set_filter(Filter())
-        self._reload()
+        """Forget the other project's images at once: a key must not label what is no longer there."""
+        self._stop_reading()
+        self._model.clear()
+        self._view.clear()
+        self._search.blockSignals(True)
+        self._search.clear()
+        self._search.blockSignals(False)
+        self._last_class = None
+        self._read_images()
 
     @pyqtSlot(object)
     def _on_images_changed(self, image_ids: list[int] | None) -> None:
         project = self._state.project
-        if project is None or image_ids is None:
-            self._reload()
-        else:
-            self._model.update_rows(project.images_of(image_ids))
-            self._show_classes(project)
+        if project is None:
+            return
+        if image_ids is None:
+            image_ids = [self._model.row(position).id for position in self._grid.visible_positions()]
+            self._read_images()
+        if self._task is not None:
+            self._changed_meanwhile.update(image_ids)
+        self._model.update_rows(project.images_of(image_ids))
+        self._show_classes(project)
 
-    def _reload(self) -> None:
+    def _stop_reading(self) -> None:
         if self._task is not None:
             self._task.cancel()
+        self._task = None
+        self._changed_meanwhile.clear()
+
+    def _read_images(self) -> None:
+        """Read all images in the background; those in sight were updated before."""
+        self._stop_reading()
         project = self._state.project
         if project is None:
             self._start.show_no_project()
-            self._model.show_images([], Path())
             self._pages.setCurrentIndex(0)
+            return
+        known = self._model.ids()
+        if known and len(known) == project.image_count():
+            self._task = run_in_pool(reload_images, project, known, on_done=self._on_images_read)
         else:
-            self._task = run_in_pool(project.images, on_done=self._on_images_loaded)
+            self._task = run_in_pool(load_images, project, on_done=self._on_images_read)
+            self._show_middle()
 
-    def _on_images_loaded(self, rows: list[ImageRow] | AppError) -> None:
-        self._task = None
-        project = self._state.project
-        if isinstance(rows, AppError):
-            self._state.failed.emit(rows)
+    def _on_images_read(self, images: Images | AppError) -> None:
+        changed, project = list(self._changed_meanwhile), self._state.project
+        self._stop_reading()
+        if isinstance(images, AppError):
+            self._state.failed.emit(images)
         elif project is not None:
-            if not rows:
-                self._start.show_no_images(project.name)
             kept = self._grid.selected_ids()
-            self._model.show_images(rows, project.cache)
+            others = self._model.show_images(images)
+            self._model.update_rows(project.images_of(changed))
             self._show_classes(project)
-            self._select(kept)
-            self._pages.setCurrentIndex(1 if rows else 0)
+            if others:
+                self._grid.select_ids(kept)
+                self._start.show_no_images(project.name)
+                self._pages.setCurrentIndex(1 if images.rows else 0)
             self._show_middle()
 
     def _show_classes(self, project: Project) -> None:
         classes = project.classes()
         counts = self._model.counts()
+        chosen = self._model.filter
+        if chosen.class_id is not None and all(row.id != chosen.class_id for row in classes):
+            self._filter(Filter(text=chosen.text))  # its class is gone
         self._model.show_classes(classes)
-        self._classes.show_classes(classes, counts)
+        self._classes.show_classes(classes, counts, self._model.filter)
         self._actions.show_classes(classes)
         labelled = counts["all"] - counts[UNLABELLED] - counts[EXCLUDED]
         text = self.tr("{0:,} of {1:,} labelled").format(labelled, counts["all"])
@@ -203,13 +218,14 @@ class LabelTab(QWidget):
             text += self.tr(", {0:,} unreadable").format(counts[UNREADABLE])
         self._summary.setText(text)
 
-    def _select(self, image_ids: list[int]) -> None:
-        positions = [self._model.position(key) for key in image_ids]
-        shown = [position for position in positions if position is not None]
-        self._grid.go_to(shown[0] if shown else 0)
-
     def _show_middle(self) -> None:
         if not self._model.rowCount():
+            reading = self._task is not None and not self._model.ids()
+            self._nothing.setText(
+                self.tr("Reading the list of images…")
+                if reading
+                else self.tr("No image here. Choose “All images”, or another name to find.")
+            )
             self._middle.setCurrentWidget(self._nothing)
         elif self._middle.currentWidget() is self._nothing:
             self._middle.setCurrentWidget(self._grid)
@@ -217,7 +233,7 @@ class LabelTab(QWidget):
 
     @pyqtSlot()
     def _show_hint(self) -> None:
-        count = len(self._grid.selectedIndexes())
+        count = self._grid.selected_count()
         keys = self.tr("1–9 label · L any class · 0 unlabel · X exclude · N next unlabelled · ? all keys")
         self._hint.setText(self.tr("{0:,} selected · {1}").format(count, keys))
 
@@ -241,83 +257,62 @@ class LabelTab(QWidget):
 
     @pyqtSlot(int)
     def _on_label_requested(self, class_id: int) -> None:
-        self._label(class_id)
+        self._state.editing.when_idle(partial(self._label, class_id))
 
     @pyqtSlot()
     def _on_unlabel_requested(self) -> None:
-        self._label(None)
+        self._state.editing.when_idle(partial(self._label, None))
 
     @pyqtSlot()
     def _on_repeat_requested(self) -> None:
         if self._last_class is not None:
-            self._label(self._last_class)
+            self._state.editing.when_idle(partial(self._label, self._last_class))
+
+    @pyqtSlot()
+    def _on_exclude_requested(self) -> None:
+        self._state.editing.when_idle(self._exclude)
 
     @pyqtSlot()
     def _on_palette_requested(self) -> None:
-        if self._state.project is not None and self._grid.selected_ids():
+        if self._state.project is not None and self._grid.selected_count():
             palette = ClassPalette(self._state.project.classes(), self)
-            palette.class_chosen.connect(self._label)
+            palette.class_chosen.connect(self._on_label_requested)
             palette.new_class_requested.connect(self._on_new_class_requested)
             palette.open()
 
     @pyqtSlot(str)
     def _on_new_class_requested(self, name: str) -> None:
+        self._state.editing.when_idle(partial(self._label_as_new, name))
+
+    def _label_as_new(self, name: str) -> None:
         project = self._state.project
-        if project is not None and self._edit(project.edits.add_class, name):
+        if project is not None and self._state.editing.edit(partial(project.edits.add_class, name), []):
             self._label(next(row.id for row in project.classes() if row.name == name))
 
-    @pyqtSlot(int)
     def _label(self, class_id: int | None) -> None:
-        chosen = self._grid.selected_ids()
+        chosen, project = self._grid.selected_ids(), self._state.project
         if class_id is not None:
             self._last_class = class_id
-        project = self._state.project
-        if project is None or not chosen:
-            return
-        if self._edit(project.edits.set_label, chosen, class_id, changed=chosen) and len(chosen) == 1:
-            self._step(1)
-
-    @pyqtSlot()
-    def _on_exclude_requested(self) -> None:
-        chosen = self._grid.selected_ids()
-        project = self._state.project
         if project is not None and chosen:
-            excluded = all(row.excluded for row in project.images_of(chosen))
-            self._edit(project.edits.set_excluded, chosen, not excluded, changed=chosen)
+            change = partial(project.edits.set_label, chosen, class_id)
+            if self._edit(self.tr("Labelling {0:,} images"), change, chosen) and len(chosen) == 1:
+                self._step(1)
 
-    @pyqtSlot(str)
-    def _on_add_requested(self, name: str) -> None:
-        if self._state.project is not None:
-            self._edit(self._state.project.edits.add_class, name)
+    def _exclude(self) -> None:
+        chosen, project = self._grid.selected_positions(), self._state.project
+        if project is not None and chosen:
+            rows = [self._model.row(position) for position in chosen]
+            excluded = not all(row.excluded for row in rows)
+            change = partial(project.edits.set_excluded, [row.id for row in rows], excluded)
+            title = self.tr("Excluding {0:,} images") if excluded else self.tr("Including {0:,} images")
+            self._edit(title, change, [row.id for row in rows])
 
-    @pyqtSlot(int, str)
-    def _on_rename_requested(self, class_id: int, name: str) -> None:
-        if self._state.project is not None:
-            self._edit(self._state.project.edits.rename_class, class_id, name)
-
-    @pyqtSlot(int, str)
-    def _on_recolour_requested(self, class_id: int, colour: str) -> None:
-        if self._state.project is not None:
-            self._edit(self._state.project.edits.recolour_class, class_id, colour)
-
-    @pyqtSlot(int, int)
-    def _on_merge_requested(self, class_id: int, into: int) -> None:
-        if self._state.project is not None:
-            self._edit(self._state.project.edits.merge_class, class_id, into)
-
-    @pyqtSlot(int)
-    def _on_delete_requested(self, class_id: int) -> None:
-        if self._state.project is not None:
-            self._edit(self._state.project.edits.delete_class, class_id)
-
-    def _edit(self, edit: Callable[..., Any], *values: Any, changed: list[int] | None = None) -> bool:
-        try:
-            edit(*values)
-        except AppError as error:
-            self._state.failed.emit(error)
-            return False
-        self._state.changed(changed)
-        return True
+    def _edit(self, title: str, change: Change, image_ids: list[int]) -> bool:
+        """Make an edit; tell whether it is made already."""
+        if len(image_ids) <= AT_ONCE:
+            return self._state.editing.edit(change, image_ids)
+        self._state.editing.edit_many(title.format(len(image_ids)), change)
+        return False
 
     # -- moving about
 

@@ -77,8 +77,8 @@ class MainWindow(QMainWindow):
         menus.close_requested.connect(self._on_close_requested)
         menus.demo_requested.connect(self.open_demo)
         menus.quit_requested.connect(self.close)
-        menus.undo_requested.connect(self._on_undo_requested)
-        menus.redo_requested.connect(self._on_redo_requested)
+        menus.undo_requested.connect(state.undo)
+        menus.redo_requested.connect(state.redo)
         menus.tab_requested.connect(self._tab_widget.setCurrentIndex)
         menus.theme_requested.connect(theme.choose)
         menus.guide_requested.connect(self._on_guide_requested)
@@ -203,16 +203,6 @@ class MainWindow(QMainWindow):
     def _on_review_requested(self, run: int) -> None:
         self._make_tab(REVIEW).show_run(run)
         self._tab_widget.setCurrentIndex(REVIEW)
-
-    @pyqtSlot()
-    def _on_undo_requested(self) -> None:
-        if self.state.project is not None and self.state.project.edits.undo():
-            self.state.changed()
-
-    @pyqtSlot()
-    def _on_redo_requested(self) -> None:
-        if self.state.project is not None and self.state.project.edits.redo():
-            self.state.changed()
 
     @pyqtSlot()
     def _on_guide_requested(self) -> None:

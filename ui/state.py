@@ -11,6 +11,7 @@ from app.engines.protocol import OnEvent, Progress
 from app.errors import AppError
 from app.project.project import Project, default_project_folder, is_project, open_or_create
 from app.project.records import ImportResult
+from ui.editing import Editing
 from ui.jobs import Job, Jobs
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class AppState(QObject):
         super().__init__(parent)
         self.project: Project | None = None
         self.jobs = Jobs(self)
+        self.editing = Editing(self.jobs, self)
+        self.editing.changed.connect(self.changed)
+        self.editing.failed.connect(self.failed)
 
     def open_project(self, folder: Path, name: str = "") -> bool:
         """Open the project in a folder, or make one there if a name is given; tell whether it worked."""
@@ -48,6 +52,7 @@ class AppState(QObject):
     def close_project(self) -> None:
         """Close the project, if one is open."""
         if self.project is not None:
+            self.editing.forget()
             self.project.close()
             self.project = None
             self.project_closed.emit()
@@ -74,6 +79,24 @@ class AppState(QObject):
         job = self.jobs.start(self.tr("Training"), partial(_train, self._open_project(), request))
         job.finished.connect(self._on_training_finished)
         return job
+
+    @pyqtSlot()
+    def undo(self) -> None:
+        """Take the last edit back, after those that are still being written."""
+        self.editing.when_idle(self._undo)
+
+    @pyqtSlot()
+    def redo(self) -> None:
+        """Make the last undone edit again."""
+        self.editing.when_idle(self._redo)
+
+    def _undo(self) -> None:
+        if self.project is not None and self.project.edits.undo_title():
+            self.editing.edit_many(self.tr("Undoing"), self.project.edits.undo)
+
+    def _redo(self) -> None:
+        if self.project is not None and self.project.edits.redo_title():
+            self.editing.edit_many(self.tr("Redoing"), self.project.edits.redo)
 
     def changed(self, image_ids: list[int] | None = None) -> None:
         """Say that labels, classes or images were changed."""

@@ -241,8 +241,9 @@ def test_renaming_and_merging_and_deleting_are_edits(
     images._classes.rename_requested.emit(dotted, "spots")
     images._classes.merge_requested.emit(leopard, dotted)
     images._classes.delete_requested.emit(striped)
-    assert state.project is not None
-    assert [(row.name, row.images) for row in state.project.classes()] == [("spots", 28)]
+    project = state.project
+    assert project is not None
+    qtbot.waitUntil(lambda: [(row.name, row.images) for row in project.classes()] == [("spots", 28)])
     qtbot.waitUntil(lambda: images._summary.text() == "28 of 42 labelled")
 
 

@@ -242,11 +242,13 @@ def test_undo_and_redo_say_what_and_do_it(qtbot: QtBot, window: MainWindow, labe
     window.state.changed()
     assert menus._undo.text() == "&Undo: 2 images → striped"
     qtbot.keyClick(window, Qt.Key.Key_Z, CONTROL)
-    assert project.images()[0].class_id != striped
+    qtbot.waitUntil(lambda: project.images()[0].class_id != striped)
+    wait_until_idle(qtbot, window)
     assert not menus._undo.isEnabled()
     assert menus._redo.text() == "&Redo: 2 images → striped"
     qtbot.keyClick(window, Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
-    assert project.images()[0].class_id == striped
+    qtbot.waitUntil(lambda: project.images()[0].class_id == striped)
+    wait_until_idle(qtbot, window)
     assert not menus._redo.isEnabled()
 
 
@@ -274,7 +276,7 @@ def test_the_theme_is_chosen_and_remembered(window: MainWindow) -> None:
 def test_the_running_job_is_shown_and_can_be_stopped(qtbot: QtBot, window: MainWindow) -> None:
     job = start_endless_job(window)
     bar = window._job_bar
-    assert bar._text.isVisible()
+    qtbot.waitUntil(bar._text.isVisible)
     assert bar._text.text() == "Counting sheep…"
     with qtbot.waitSignal(job.cancelled):
         qtbot.mouseClick(bar._stop, Qt.MouseButton.LeftButton)
@@ -284,6 +286,7 @@ def test_the_running_job_is_shown_and_can_be_stopped(qtbot: QtBot, window: MainW
 def test_an_older_job_can_still_be_stopped(qtbot: QtBot, window: MainWindow) -> None:
     first = start_endless_job(window)
     second = start_endless_job(window)
+    qtbot.waitUntil(window._job_bar._stop.isVisible)
     with qtbot.waitSignal(second.finished):
         qtbot.mouseClick(window._job_bar._stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window._job_bar._stop.isEnabled())

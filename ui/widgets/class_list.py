@@ -1,6 +1,7 @@
 """The classes with key, colour and count: choose one to filter, change them by the menu."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPixmap
@@ -21,11 +22,12 @@ from PyQt5.QtWidgets import (
 
 from app.project.records import ClassRow
 from ui import messages, theme
-from ui.item_models import ALL, EXCLUDED, UNLABELLED, UNREADABLE, Filter
+from ui.image_filter import ALL, EXCLUDED, UNLABELLED, UNREADABLE, Filter
 
 KEYS = 9  # classes with a number key
 DOT = 12
 FILTER_ROLE = Qt.ItemDataRole.UserRole
+LOOKS_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class ClassList(QWidget):
@@ -73,44 +75,38 @@ class ClassList(QWidget):
         buttons.addWidget(self._change)
         layout.addLayout(buttons)
 
-    def show_classes(self, classes: Sequence[ClassRow], counts: dict[str, int]) -> None:
-        """List the kinds of images with their counts, then the classes."""
+    def show_classes(self, classes: Sequence[ClassRow], counts: dict[str, int], chosen: Filter) -> None:
+        """List the kinds of images with their counts, then the classes; `chosen` is what the grid shows."""
         self._classes = list(classes)
+        self._chosen = Filter(chosen.kind, chosen.class_id)
+        entries = [*self._kind_entries(counts), *self._class_entries(classes)]
         self._list.blockSignals(True)
-        self._list.clear()
+        if len(entries) != self._list.topLevelItemCount():
+            self._list.clear()
+            self._list.addTopLevelItems([QTreeWidgetItem() for _ in entries])
+        for position, entry in enumerate(entries):
+            item = self._list.topLevelItem(position)
+            _fill(item, entry)
+            if entry.filter == self._chosen and item is not self._list.currentItem():
+                self._list.setCurrentItem(item)
+        self._list.blockSignals(False)
+        self._change.setEnabled(self._chosen.class_id is not None)
+
+    def _kind_entries(self, counts: dict[str, int]) -> Iterator["_Entry"]:
         for kind, title in (
             (ALL, self.tr("All images")),
             (UNLABELLED, self.tr("Unlabelled")),
             (EXCLUDED, self.tr("Excluded")),
             (UNREADABLE, self.tr("Unreadable")),
         ):
-            if kind in (ALL, UNLABELLED) or counts[kind]:
-                self._add_item(title, "", counts[kind], Filter(kind), None)
+            if kind in (ALL, UNLABELLED, self._chosen.kind) or counts[kind]:
+                yield _Entry(title, "", counts[kind], Filter(kind))
+
+    def _class_entries(self, classes: Sequence[ClassRow]) -> Iterator["_Entry"]:
         for number, row in enumerate(classes, 1):
             key = str(number) if number <= KEYS else ""
-            self._add_item(row.name, key, row.images, Filter(class_id=row.id), row.colour)
-        self._choose(self._chosen)
-        self._list.blockSignals(False)
-        self._change.setEnabled(self._chosen.class_id is not None)
-
-    def _add_item(self, title: str, key: str, count: int, chosen: Filter, colour: str | None) -> None:
-        item = QTreeWidgetItem([title, f"[{key}]" if key else "", f"{count:,}"])
-        item.setData(0, FILTER_ROLE, chosen)
-        item.setIcon(0, _dot(colour))
-        item.setToolTip(0, title)
-        item.setTextAlignment(2, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
-        if key:
-            item.setToolTip(1, self.tr("Press {0} to label the selected images").format(key))
-        self._list.addTopLevelItem(item)
-
-    def _choose(self, chosen: Filter) -> None:
-        for position in range(self._list.topLevelItemCount()):
-            item = self._list.topLevelItem(position)
-            if item.data(0, FILTER_ROLE) == chosen:
-                self._list.setCurrentItem(item)
-                return
-        self._chosen = Filter()
-        self._list.setCurrentItem(self._list.topLevelItem(0))
+            tip = self.tr("Press {0} to label the selected images").format(key) if key else ""
+            yield _Entry(row.name, key, row.images, Filter(class_id=row.id), row.colour, tip)
 
     @pyqtSlot(QTreeWidgetItem, QTreeWidgetItem)
     def _on_list_current_item_changed(self, item: QTreeWidgetItem | None, before: QTreeWidgetItem | None) -> None:
@@ -171,6 +167,32 @@ class ClassList(QWidget):
             self, self.tr("Delete class"), question.format(row.name, row.images), self.tr("Delete the class")
         ):
             self.delete_requested.emit(row.id)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    title: str
+    key: str
+    count: int
+    filter: Filter
+    colour: str | None = None
+    tip: str = ""
+
+
+def _fill(item: QTreeWidgetItem, entry: _Entry) -> None:
+    """Show an entry in a line; only its count, if nothing else is new."""
+    item.setText(2, f"{entry.count:,}")
+    looks = (entry.title, entry.key, entry.filter, entry.colour)
+    if item.data(0, LOOKS_ROLE) == looks:
+        return
+    item.setData(0, LOOKS_ROLE, looks)
+    item.setData(0, FILTER_ROLE, entry.filter)
+    item.setText(0, entry.title)
+    item.setText(1, f"[{entry.key}]" if entry.key else "")
+    item.setIcon(0, _dot(entry.colour))
+    item.setToolTip(0, entry.title)
+    item.setToolTip(1, entry.tip)
+    item.setTextAlignment(2, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
 
 
 def _dot(colour: str | None) -> QIcon:

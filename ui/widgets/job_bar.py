@@ -1,6 +1,6 @@
 """The running job in the status bar: what it does, how far it is, and a button to stop it."""
 
-from PyQt5.QtCore import pyqtSlot
+from PyQt5.QtCore import QTimer, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from app.engines.protocol import Progress
@@ -8,6 +8,7 @@ from ui import theme
 from ui.jobs import Job, Jobs
 
 BAR_WIDTH = 220
+PATIENCE_MS = 200  # a job that ends before needs no bar, which would only flash
 
 
 class JobBar(QWidget):
@@ -27,6 +28,8 @@ class JobBar(QWidget):
         for widget in (self._text, self._bar, self._stop):
             layout.addWidget(widget)
         layout.insertStretch(0)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self._on_patience_timeout)
         self._show(False)
         jobs.job_started.connect(self._on_jobs_job_started)
         jobs.job_finished.connect(self._on_jobs_job_finished)
@@ -38,7 +41,7 @@ class JobBar(QWidget):
         self._text.setText(f"{job.title}…")
         self._bar.setRange(0, 0)
         self._show_stop(False)
-        self._show(True)
+        self._patience.start()
         job.progressed.connect(self._on_job_progressed)
 
     @pyqtSlot(object)
@@ -55,7 +58,13 @@ class JobBar(QWidget):
             self._text.setText(f"{self._job.title}…" if self._job else "")
             self._bar.setRange(0, 0)
             self._show_stop(self._job is not None and self._job.cancelling)
-            self._show(self._job is not None)
+            if self._job is None:
+                self._patience.stop()
+                self._show(False)
+
+    @pyqtSlot()
+    def _on_patience_timeout(self) -> None:
+        self._show(True)
 
     @pyqtSlot()
     def _on_stop_clicked(self) -> None:
