@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from app.commands import Report
+from app.commands.report import Report
 from app.demo.garments import make_demo
 from app.engines.process import ROOT
 from app.errors import ServerError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands import image_paths
+from app.commands.models import image_paths
 from app.dataset.scan import Skipped
 from app.engines.process import ROOT
 from app.engines.protocol import Progress

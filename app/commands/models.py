@@ -1,74 +1,49 @@
-"""What each command does: it calls the stages and reports in words and as JSON."""
+"""Commands that make and use models: train, evaluate, predict, export, serve, engines."""
 
 import argparse
-import signal
-import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.commands.arguments import AddCommand, add_model
+from app.commands.report import Report, skipped_values, stop_if, with_skipped
 from app.dataset.scan import FoundImage, Skipped, scan_folder
 from app.engines import catalog
-from app.errors import BundleError, Cancelled, InputError, ProjectError
+from app.errors import BundleError, InputError, ProjectError
 from app.export.bundle import BUNDLE_FOLDER, find_bundle
 from app.export.service import ModelService
 from app.export.table import write_table
-from app.project.project import Project, default_project_folder, open_or_create
+from app.project.project import Project
 from app.terminal import ProgressLine
-from app.training import RunResult, TrainingRequest, launch_worker
-from app.training import train as train_run
-
-LISTED = 20  # skipped files named on the terminal
 
 
-@dataclass(frozen=True)
-class Report:
-    """A command's result: words for a person, values for a script."""
-
-    text: str
-    values: dict[str, Any] = field(default_factory=dict)
-
-
-def train(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
-    """Add the folder to its project and train."""
-    data = options.data.expanduser().resolve()
-    scan_folder(data)  # before a project is made for a folder that has nothing to offer
-    folder = (options.project or default_project_folder(data)).expanduser()
-    request = TrainingRequest(options.engine, options.seed, options.head)
-    with launch_worker() as worker, open_or_create(folder, data.name) as project:
-        imported = project.add_folder(data, progress.count, cancel)
-        result = train_run(project, request, progress, cancel, worker)
-    return training_report(result, (*imported.skipped, *result.skipped))
+def _run_bundle(folder: Path, number: int) -> Path:
+    with Project.open(folder) as project:
+        for run in project.runs():
+            if run.number == number and run.state == "done":
+                return project.run_folder(number) / BUNDLE_FOLDER
+    raise ProjectError(f"The project has no finished run {number}.", "Leave --run out to export the best one.")
 
 
-def training_report(result: RunResult, skipped: Sequence[Skipped]) -> Report:
-    """Put a finished run into words and values."""
-    evaluation = result.evaluation
-    test: dict[str, Any] = {"accuracy": None, "interval": None, "images": 0}
-    measured = "There were no images left to test on."
-    if evaluation is not None:
-        low, high = evaluation.interval
-        test = {"accuracy": evaluation.accuracy, "interval": [low, high], "images": evaluation.images}
-        measured = (
-            f"{evaluation.accuracy:.1%} of {evaluation.images} test images right "
-            f"(95% interval {low:.1%} to {high:.1%}). {evaluation.protocol}"
-        )
-    text = f"Run {result.run}: {measured}\nModel: {result.bundle}\nTook {result.seconds['total']:.1f} s."
-    values = {
-        "run": result.run,
-        "engine": result.engine,
-        "classes": list(result.classes),
-        "model": str(result.bundle),
-        "test": test,
-        "seconds": result.seconds,
-        **_skipped_values(skipped),
-    }
-    return Report(_with_skipped(text, skipped), values)
+def add_commands(add: AddCommand) -> None:
+    """Add the commands to the command line."""
+    evaluate_parser = add("evaluate", evaluate, "measure a model on a folder of labelled images")
+    add_model(evaluate_parser)
+    evaluate_parser.add_argument("data", metavar="DATA", type=Path, help="folder whose sub-folders are the true labels")
+    predict_parser = add("predict", predict, "classify images")
+    add_model(predict_parser)
+    predict_parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="image files or folders")
+    predict_parser.add_argument("--csv", metavar="FILE", type=Path, help="write the results as a table")
+    export_parser = add("export", export, "write a model bundle and check that it gives the same answers")
+    export_parser.add_argument("project", metavar="PROJECT", type=Path, help="project folder")
+    export_parser.add_argument("--run", metavar="N", type=int, help="run to export (default: the best)")
+    export_parser.add_argument("--to", metavar="DIR", type=Path, required=True, help="folder to write the bundle into")
+    add("engines", engines, "list the engines and whether they can run here")
 
 
 def evaluate(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
@@ -90,7 +65,7 @@ def evaluate(options: argparse.Namespace, progress: ProgressLine, cancel: thread
     truth: list[int] = []
     paths: list[str] = []
     for image, prediction in zip(known, predictor.predict_files(image.path for image in known), strict=True):
-        _stop_if(cancel)
+        stop_if(cancel)
         progress.count(len(paths) + 1, len(known))
         if prediction.probabilities is None:
             skipped.append(Skipped(image.path, prediction.problem or ""))
@@ -114,10 +89,10 @@ def evaluate(options: argparse.Namespace, progress: ProgressLine, cancel: thread
         "interval": [low, high],
         "macro_f1": result.macro_f1,
         "images": result.images,
-        **_skipped_values(skipped),
+        **skipped_values(skipped),
         "per_class": per_class,
     }
-    return Report(_with_skipped("\n".join(lines), skipped), values)
+    return Report(with_skipped("\n".join(lines), skipped), values)
 
 
 def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
@@ -128,7 +103,7 @@ def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
     predictor = Predictor(find_bundle(options.model.expanduser()))
     results: list[dict[str, Any]] = []
     for prediction in predictor.predict_files(paths):
-        _stop_if(cancel)
+        stop_if(cancel)
         progress.count(len(results) + 1, len(paths))
         ranked = [asdict(one) for one in prediction.ranked(predictor.info.labels)]
         result = {"path": prediction.path, "predictions": ranked}
@@ -180,33 +155,6 @@ def export(options: argparse.Namespace, progress: ProgressLine, cancel: threadin
     return Report(text, values)
 
 
-def _run_bundle(folder: Path, number: int) -> Path:
-    with Project.open(folder) as project:
-        for run in project.runs():
-            if run.number == number and run.state == "done":
-                return project.run_folder(number) / BUNDLE_FOLDER
-    raise ProjectError(f"The project has no finished run {number}.", "Leave --run out to export the best one.")
-
-
-def serve(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
-    """Answer over REST until interrupted; announces the address on stdout when ready."""
-    from app.server.runner import run
-
-    def announce(url: str) -> None:
-        sys.stdout.write(f'{{"url": "{url}"}}\n' if options.json else f"Serving at {url} (Ctrl+C stops)\n")
-        sys.stdout.flush()
-
-    bundle = find_bundle(options.model.expanduser())
-    # The server minds Ctrl+C itself; until it does, it must end the loading of the model.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    _stop_if(cancel)  # it was pressed before
-    try:
-        run(bundle, options.host, options.port, options.token, options.watch_stdin, announce)
-    except KeyboardInterrupt:
-        raise Cancelled from None
-    return Report("")
-
-
 def engines(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
     """List the engines."""
     statuses = catalog.engines()
@@ -224,23 +172,6 @@ def _unknown(image: FoundImage) -> Skipped:
     return Skipped(image.path, reason)
 
 
-def _skipped_values(skipped: Sequence[Skipped]) -> dict[str, Any]:
-    files = [{"path": str(one.path), "reason": one.reason} for one in skipped]
-    return {"skipped": len(files), "skipped_files": files}
-
-
-def _with_skipped(text: str, skipped: Sequence[Skipped]) -> str:
-    if not skipped:
-        return text
-    lines = [
-        f"{len(skipped)} files were skipped:",
-        *(f"  {one.path}: {one.reason}" for one in skipped[:LISTED]),
-    ]
-    if len(skipped) > LISTED:
-        lines.append(f"  … and {len(skipped) - LISTED} more (all of them with --json).")
-    return "\n".join([text, *lines])
-
-
 def _class_line(figures: dict[str, Any]) -> str:
     precision, recall = ("–" if figures[key] is None else f"{figures[key]:.1%}" for key in ("precision", "recall"))
     return f"  {figures['label']}: precision {precision}, recall {recall} ({figures['images']} images)"
@@ -251,8 +182,3 @@ def _prediction_line(result: dict[str, Any]) -> str:
         return f"{result['path']}: {result['problem']}"
     best = result["predictions"][0]
     return f"{result['path']}: {best['label']} ({best['confidence']:.1%})"
-
-
-def _stop_if(cancel: threading.Event) -> None:
-    if cancel.is_set():
-        raise Cancelled

@@ -1,0 +1,65 @@
+"""The command that trains."""
+
+import argparse
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from app.commands.arguments import AddCommand
+from app.commands.report import Report, skipped_values, with_skipped
+from app.dataset.scan import Skipped, scan_folder
+from app.engines.catalog import ENGINES
+from app.project.project import default_project_folder, open_or_create
+from app.terminal import ProgressLine
+from app.training import RunResult, TrainingRequest, launch_worker
+from app.training import train as train_run
+
+HEADS = ("logistic", "svm")
+
+
+def add_commands(add: AddCommand) -> None:
+    """Add the command to the command line."""
+    parser = add("train", train, "train on a folder of images")
+    parser.add_argument("data", metavar="DATA", type=Path, help="folder whose sub-folders are the labels")
+    parser.add_argument("--project", metavar="DIR", type=Path, help="project folder (default: one kept for DATA)")
+    parser.add_argument("--engine", choices=list(ENGINES), default="quick", help="default: quick")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="default: 0")
+    parser.add_argument("--head", choices=HEADS, default="logistic", help="quick's classifier (default: logistic)")
+
+
+def train(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
+    """Add the folder to its project and train."""
+    data = options.data.expanduser().resolve()
+    scan_folder(data)  # before a project is made for a folder that has nothing to offer
+    folder = (options.project or default_project_folder(data)).expanduser()
+    request = TrainingRequest(options.engine, options.seed, options.head)
+    with launch_worker() as worker, open_or_create(folder, data.name) as project:
+        imported = project.add_folder(data, progress.count, cancel)
+        result = train_run(project, request, progress, cancel, worker)
+    return training_report(result, (*imported.skipped, *result.skipped))
+
+
+def training_report(result: RunResult, skipped: Sequence[Skipped]) -> Report:
+    """Put a finished run into words and values."""
+    evaluation = result.evaluation
+    test: dict[str, Any] = {"accuracy": None, "interval": None, "images": 0}
+    measured = "There were no images left to test on."
+    if evaluation is not None:
+        low, high = evaluation.interval
+        test = {"accuracy": evaluation.accuracy, "interval": [low, high], "images": evaluation.images}
+        measured = (
+            f"{evaluation.accuracy:.1%} of {evaluation.images} test images right "
+            f"(95% interval {low:.1%} to {high:.1%}). {evaluation.protocol}"
+        )
+    text = f"Run {result.run}: {measured}\nModel: {result.bundle}\nTook {result.seconds['total']:.1f} s."
+    values = {
+        "run": result.run,
+        "engine": result.engine,
+        "classes": list(result.classes),
+        "model": str(result.bundle),
+        "test": test,
+        "seconds": result.seconds,
+        **skipped_values(skipped),
+    }
+    return Report(with_skipped(text, skipped), values)
