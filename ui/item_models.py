@@ -79,6 +79,19 @@ class ImageModel(QAbstractListModel):
                 self._shown[position] = row
                 self._touch(position)
 
+    def add_rows(self, rows: Sequence[ImageRow]) -> None:
+        """Show new images after the others."""
+        self._all.update((row.id, row) for row in rows)
+        for row in rows:
+            self._counts.update(kinds_of(row))
+        taken = list(self._filter.taken(rows))
+        if taken:
+            first = len(self._shown)
+            self.beginInsertRows(QModelIndex(), first, first + len(taken) - 1)
+            self._shown += taken
+            self._positions.update((row.id, first + number) for number, row in enumerate(taken))
+            self.endInsertRows()
+
     def set_filter(self, chosen: Filter) -> None:
         """Show other images."""
         self._filter = chosen
@@ -92,6 +105,19 @@ class ImageModel(QAbstractListModel):
     def counts(self) -> dict[str, int]:
         """Return how many of all images are of each kind."""
         return dict(self._counts)
+
+    def waiting(self) -> bool:
+        """Tell whether thumbnails are still being read."""
+        return bool(self._tasks)
+
+    def thumbnail(self, position: int) -> QPixmap | None:
+        """Return the thumbnail at a position, if it is there already."""
+        known = self._thumbnails.get(self._shown[position].digest)
+        return known if isinstance(known, QPixmap) else None
+
+    def classes_of(self, row: ImageRow) -> list[ClassRow]:
+        """Return the classes of an image."""
+        return [self._classes[key] for key in row.class_ids if key in self._classes]
 
     def ids(self) -> list[int]:
         """Return the ids of all images, shown or not."""
@@ -128,7 +154,7 @@ class ImageModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            names = ", ".join(one.name for one in self._row_classes(row)) or self.tr("unlabelled")
+            names = ", ".join(one.name for one in self.classes_of(row)) or self.tr("unlabelled")
             return f"{row.path.name}, {names}"
         return self._own_data(row, index.row(), role)
 
@@ -144,16 +170,13 @@ class ImageModel(QAbstractListModel):
         if role == ROW_ROLE:
             return row
         if role == CLASSES_ROLE:
-            return self._row_classes(row)
+            return self.classes_of(row)
         if role == PROBLEM_ROLE:
             known = self._thumbnails.get(row.digest)
             return row.problem or (known if isinstance(known, str) else None)
         if role == THUMBNAIL_ROLE:
             return self._thumbnail(row, position)
         return None
-
-    def _row_classes(self, row: ImageRow) -> list[ClassRow]:
-        return [self._classes[key] for key in row.class_ids if key in self._classes]
 
     def _thumbnail(self, row: ImageRow, position: int) -> QPixmap | None:
         known = self._thumbnails.get(row.digest)

@@ -27,10 +27,11 @@ class Job(QObject):
     failed = pyqtSignal(object)
     finished = pyqtSignal()
 
-    def __init__(self, number: int, title: str, work: Work, parent: QObject | None = None):
+    def __init__(self, number: int, title: str, work: Work, detached: bool, parent: QObject | None = None):
         super().__init__(parent)
         self.number = number
         self.title = title
+        self.detached = detached
         self._cancel = threading.Event()
         self._thread = _WorkThread(work, self._cancel, title)
         self._delivered = 0.0
@@ -159,10 +160,13 @@ class Jobs(QObject):
         self._count = 0
         self._running: dict[int, Job] = {}
 
-    def start(self, title: str, work: Work) -> Job:
-        """Run `work(on_event, cancel)` in a thread of its own; the caller connects the job's signals at once."""
+    def start(self, title: str, work: Work, detached: bool = False) -> Job:
+        """Run `work(on_event, cancel)` in a thread of its own; the caller connects the job's signals at once.
+
+        A detached job neither needs the project to stay open nor is missed when it is stopped.
+        """
         self._count += 1
-        job = Job(self._count, title, work, self)
+        job = Job(self._count, title, work, detached, self)
         self._running[job.number] = job
         job.finished.connect(self._on_job_finished)
         self.job_started.emit(job)

@@ -24,6 +24,9 @@ class LabelActions(QObject):
     repeat_requested = pyqtSignal()
     back_requested = pyqtSignal()
     keys_requested = pyqtSignal()
+    zoom_requested = pyqtSignal(int)
+    fit_requested = pyqtSignal()
+    actual_size_requested = pyqtSignal()
 
     def __init__(self, tab: QWidget):
         super().__init__(tab)
@@ -38,6 +41,11 @@ class LabelActions(QObject):
         self._add(self.tr("Next unlabelled"), self.next_requested.emit, ["N"])
         self._add(self.tr("Back to the image before"), self.back_requested.emit, ["B"])
         self._add(self.tr("Show larger"), self.larger_requested.emit, ["Space", "Return"])
+        self._add(self.tr("Zoom in"), partial(self.zoom_requested.emit, 1), ["+", "="])
+        self._add(self.tr("Zoom out"), partial(self.zoom_requested.emit, -1), ["-"])
+        self._add(self.tr("Fit to the window"), self.fit_requested.emit, ["F"])
+        self._add(self.tr("Actual size"), self.actual_size_requested.emit, ["A"])
+        self._separator()
         self._add(self.tr("Find by name"), self.find_requested.emit, ["Ctrl+F"])
         self._separator()
         self._add(self.tr("All keys"), self.keys_requested.emit, ["?"])

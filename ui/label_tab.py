@@ -29,11 +29,12 @@ from ui.widgets.cheat_sheet import CheatSheet
 from ui.widgets.class_list import ClassList
 from ui.widgets.class_palette import ClassPalette
 from ui.widgets.image_grid import FIRST_SIZE, LARGEST, SMALLEST, ImageGrid
-from ui.widgets.image_view import ImageView
+from ui.widgets.image_view import ImageToShow, ImageView
 from ui.widgets.start_page import StartPage
 
 SIDE_WIDTH = 250
 SLIDER_WIDTH = 140
+NEAR = (1, -1, 2, 3)  # read before they are asked for, in this order
 
 
 class LabelTab(QWidget):
@@ -73,7 +74,9 @@ class LabelTab(QWidget):
         self._view = ImageView()
         self._search = QLineEdit(placeholderText=self.tr("Find by name or folder"), clearButtonEnabled=True)
         self._search.setAccessibleName(self.tr("Find by name or folder"))
-        self._size = QSlider(Qt.Orientation.Horizontal, minimum=SMALLEST, maximum=LARGEST, value=FIRST_SIZE)
+        self._size = QSlider(
+            Qt.Orientation.Horizontal, minimum=SMALLEST, maximum=LARGEST, value=FIRST_SIZE, pageStep=24
+        )
         self._size.setAccessibleName(self.tr("Size of the thumbnails"))
         self._size.setToolTip(self.tr("Size of the thumbnails"))
         self._size.setFixedWidth(SLIDER_WIDTH)
@@ -118,6 +121,7 @@ class LabelTab(QWidget):
         state.project_opened.connect(self._on_project_changed)
         state.project_closed.connect(self._on_project_changed)
         state.images_changed.connect(self._on_images_changed)
+        state.images_arrived.connect(self._on_images_arrived)
         self._start.folder_requested.connect(self.folder_requested)
         self._start.project_requested.connect(self.project_requested)
         self._start.demo_requested.connect(self.demo_requested)
@@ -126,6 +130,9 @@ class LabelTab(QWidget):
         actions.exclude_requested.connect(self._on_exclude_requested)
         actions.next_requested.connect(self._on_next_requested)
         actions.larger_requested.connect(self._on_larger_requested)
+        actions.zoom_requested.connect(self._on_zoom_requested)
+        actions.fit_requested.connect(self._view.fit)
+        actions.actual_size_requested.connect(self._view.show_actual_size)
         actions.find_requested.connect(self._search.setFocus)
         actions.palette_requested.connect(self._on_palette_requested)
         actions.repeat_requested.connect(self._on_repeat_requested)
@@ -165,6 +172,25 @@ class LabelTab(QWidget):
             self._changed_meanwhile.update(image_ids)
         self._model.update_rows(project.images_of(image_ids))
         self._show_classes(project)
+        position = self._grid.current_position()
+        if position is not None and self._middle.currentWidget() is self._view:
+            self._show_in_view(position)
+
+    @pyqtSlot()
+    def _on_images_arrived(self) -> None:
+        """Show the first images of an import while the others are being read; afterwards all are put in order."""
+        project = self._state.project
+        if project is None or self._task is not None:
+            return
+        rows = project.images_after(max(self._model.ids(), default=0))
+        if rows:
+            first = not self._model.ids()
+            self._model.add_rows(rows)
+            self._show_classes(project)
+            self._pages.setCurrentIndex(1)
+            self._show_middle()
+            if first:
+                self._grid.go_to(0)
 
     def _stop_reading(self) -> None:
         if self._task is not None:
@@ -343,7 +369,7 @@ class LabelTab(QWidget):
         if position is not None and self._middle.currentWidget() is self._grid:
             self._middle.setCurrentWidget(self._view)
             self._view.setFocus()
-            self._view.show_file(self._model.row(position).path)
+            self._show_in_view(position)
 
     @pyqtSlot(int)
     def _on_view_step_requested(self, step: int) -> None:
@@ -362,4 +388,20 @@ class LabelTab(QWidget):
     def _go_to(self, position: int) -> None:
         self._grid.go_to(position)
         if self._middle.currentWidget() is self._view:
-            self._view.show_file(self._model.row(position).path)
+            self._show_in_view(position)
+
+    def _show_in_view(self, position: int) -> None:
+        """Show an image large; those after it, and the one before, are read meanwhile."""
+        row, count = self._model.row(position), self._model.rowCount()
+        near = (position + step for step in NEAR if 0 <= position + step < count)
+        classes, thumbnail = tuple(self._model.classes_of(row)), self._model.thumbnail(position)
+        shown = ImageToShow(row.path, row.name, classes, row.excluded, thumbnail)
+        self._view.show_image(shown, [self._model.row(one).path for one in near])
+
+    @pyqtSlot(int)
+    def _on_zoom_requested(self, steps: int) -> None:
+        """Zoom the image, or make thumbnails larger or smaller."""
+        if self._middle.currentWidget() is self._view:
+            self._view.zoom_by(steps)
+        else:
+            self._size.setValue(self._size.value() + steps * self._size.pageStep())

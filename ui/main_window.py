@@ -16,6 +16,7 @@ from app.project.project import Project
 from ui import messages, theme
 from ui.jobs import drain_pool
 from ui.menus import Menus
+from ui.preparation import Preparation
 from ui.state import AppState
 from ui.widgets.job_bar import JobBar
 
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self._job_bar = JobBar(self.state.jobs)
         self.statusBar().addPermanentWidget(self._job_bar, 1)
         self.menus = Menus(self, self.state)
+        self._preparation = Preparation(self.state, self)
         self._connect()
         self._make_tab(LABEL)
         self._restore()
@@ -163,7 +165,7 @@ class MainWindow(QMainWindow):
         return not is_project(path) or self._jobs_may_end()
 
     def _jobs_may_end(self) -> bool:
-        running = self.state.jobs.running
+        running = [job for job in self.state.jobs.running if not job.detached]
         if not running:
             return True
         if not messages.ask(

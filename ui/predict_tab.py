@@ -34,7 +34,7 @@ from ui import messages, theme
 from ui.jobs import Job
 from ui.prediction_work import predict_pasted, predict_paths
 from ui.state import AppState
-from ui.widgets.image_view import ImageView
+from ui.widgets.image_view import ImageToShow, ImageView
 from ui.widgets.model_picker import ModelPicker
 from ui.widgets.prediction_bars import PredictionBars
 from ui.widgets.prediction_table import PredictionModel, PredictionTable
@@ -319,7 +319,7 @@ class PredictTab(QWidget):
         if result["problem"]:
             self._view.clear()
         else:
-            self._view.show_file(path)
+            self._view.show_image(ImageToShow(path, path.name))
 
     @pyqtSlot()
     def _on_save_clicked(self) -> None:

@@ -24,6 +24,8 @@ class AppState(QObject):
     project_opened = pyqtSignal(object)
     project_closed = pyqtSignal()
     images_changed = pyqtSignal(object)  # the ids of the images, or None for all of them
+    images_arrived = pyqtSignal()  # some of those that are being added
+    images_added = pyqtSignal()  # all of them
     runs_changed = pyqtSignal()
     failed = pyqtSignal(object)
 
@@ -70,8 +72,10 @@ class AppState(QObject):
         """Add a folder of images to the open project, in the background."""
         project = self._open_project()
         job = self.jobs.start(self.tr("Adding images from {0}").format(folder.name), partial(_import, project, folder))
+        job.progressed.connect(self.images_arrived)
         job.done.connect(self._on_import_done)
         job.failed.connect(self.failed)
+        job.finished.connect(self._on_import_finished)
         return job
 
     def start_training(self, request: "TrainingRequest") -> Job:
@@ -109,7 +113,6 @@ class AppState(QObject):
 
     @pyqtSlot(object)
     def _on_import_done(self, result: ImportResult) -> None:
-        self.images_changed.emit(None)
         if result.skipped:
             files = "\n".join(f"{one.path}: {one.reason}" for one in result.skipped)
             self.failed.emit(
@@ -119,6 +122,12 @@ class AppState(QObject):
                     files,
                 )
             )
+
+    @pyqtSlot()
+    def _on_import_finished(self) -> None:
+        """Show what was added; also where it was stopped or failed half-way."""
+        self.images_changed.emit(None)
+        self.images_added.emit()
 
     @pyqtSlot()
     def _on_training_finished(self) -> None:

@@ -1,7 +1,7 @@
 """Add a folder of images to a project: only rows are written, the images stay as they are."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,24 +13,55 @@ from app.project.store import Store, Transaction
 OnCount = Callable[[int, int], None]
 GONE = "The file is no longer there."
 HASHING_THREADS = 4  # waiting for the disk, not computing
-REPORT_EVERY = 100
+BATCH = 500  # images written at once: they are seen while the others are still being read
+UNFINISHED = "unfinished"  # in `meta`, before a folder that is being added
 # What is known of a file: id, size, time of change, digest.
 KnownFile = tuple[int, int, int, str]
 
 
 def import_folder(store: Store, folder: Path, on_count: OnCount, cancel: threading.Event) -> ImportResult:
-    """Add new images with the label of their sub-folder; what the user changed since stays."""
+    """Add new images with the label of their sub-folder; what the user changed since stays.
+
+    Images are written a batch at a time, each before `on_count` tells of it. Raises InputError with nothing
+    written, or Cancelled: then the batches before are kept, and the next call goes on after them.
+    """
     scan = scan_folder(folder)
     known = _known_files(store, scan.folder)
     changed = [image for image in scan.images if _changed(image, known.get(image.relative))]
-    digests, unreadable = _digests(changed, on_count, cancel)
-    added = [image for image in changed if image.relative not in known and image.relative in digests]
+    unreadable: list[Skipped] = []
+    added = 0
     with store.transaction() as transaction:
         source = _source_id(transaction, scan.folder)
-        _insert(transaction, source, added, digests)
-        _refresh(transaction, [image for image in changed if image.relative in known], known, digests)
         _mark_gone(transaction, known, scan)
-    return ImportResult(len(added), len(scan.images) - len(added) - len(unreadable), (*scan.skipped, *unreadable))
+        _note_unfinished(transaction, scan.folder)
+    for count, batch in _batches(changed, cancel):
+        digests = {image.relative: digest for image, digest in batch if isinstance(digest, str)}
+        unreadable += [digest for _, digest in batch if isinstance(digest, Skipped)]
+        new = [image for image, _ in batch if image.relative not in known and image.relative in digests]
+        with store.transaction() as transaction:
+            _insert(transaction, source, new, digests)
+            _refresh(transaction, [image for image, _ in batch if image.relative in known], known, digests)
+        added += len(new)
+        on_count(count, len(changed))
+    with store.transaction() as transaction:
+        transaction.execute("DELETE FROM meta WHERE key = ?", [_unfinished_key(scan.folder)])
+    return ImportResult(added, len(scan.images) - added - len(unreadable), (*scan.skipped, *unreadable))
+
+
+def unfinished_folders(store: Store) -> list[Path]:
+    """Return the folders whose import was cancelled or cut off."""
+    rows = store.rows("SELECT value FROM meta WHERE key LIKE ? ORDER BY key", [f"{UNFINISHED} %"])
+    return [Path(folder) for (folder,) in rows]
+
+
+def _note_unfinished(transaction: Transaction, folder: Path) -> None:
+    transaction.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", [_unfinished_key(folder), str(folder)]
+    )
+
+
+def _unfinished_key(folder: Path) -> str:
+    return f"{UNFINISHED} {folder}"
 
 
 def _known_files(store: Store, folder: Path) -> dict[str, KnownFile]:
@@ -46,23 +77,20 @@ def _changed(image: FoundImage, known: KnownFile | None) -> bool:
     return known is None or (image.size, image.modified_ns) != known[1:3]
 
 
-def _digests(
-    images: list[FoundImage], on_count: OnCount, cancel: threading.Event
-) -> tuple[dict[str, str], list[Skipped]]:
-    digests: dict[str, str] = {}
-    unreadable: list[Skipped] = []
+def _batches(
+    images: Sequence[FoundImage], cancel: threading.Event
+) -> Iterator[tuple[int, list[tuple[FoundImage, str | Skipped]]]]:
+    """Yield how many images are done with the last of them and their digests, or why they have none."""
     with ThreadPoolExecutor(HASHING_THREADS) as pool:
-        for count, (image, digest) in enumerate(zip(images, pool.map(_digest_or_reason, images), strict=True), 1):
-            if cancel.is_set():
-                pool.shutdown(cancel_futures=True)
-                raise Cancelled
-            if isinstance(digest, Skipped):
-                unreadable.append(digest)
-            else:
-                digests[image.relative] = digest
-            if count % REPORT_EVERY == 0 or count == len(images):
-                on_count(count, len(images))
-    return digests, unreadable
+        for start in range(0, len(images), BATCH):
+            some = images[start : start + BATCH]
+            batch = []
+            for image, digest in zip(some, pool.map(_digest_or_reason, some), strict=True):
+                if cancel.is_set():
+                    pool.shutdown(cancel_futures=True)
+                    raise Cancelled
+                batch.append((image, digest))
+            yield start + len(batch), batch
 
 
 def _digest_or_reason(image: FoundImage) -> str | Skipped:

@@ -9,7 +9,7 @@ from types import TracebackType
 from app.errors import ProjectError
 from app.files import data_folder, lock_folder, safe_name
 from app.project.edits import KEYS_AT_ONCE, Edits
-from app.project.importing import OnCount, import_folder
+from app.project.importing import OnCount, import_folder, unfinished_folders
 from app.project.records import ClassRow, ImageRow, ImportResult, RunRow
 from app.project.runs import Runs
 from app.project.store import FILE_NAME, Store
@@ -79,12 +79,28 @@ class Project:
         return folder
 
     def add_folder(self, folder: Path, on_count: OnCount, cancel: threading.Event) -> ImportResult:
-        """Add or refresh a folder of images; raises InputError, or Cancelled with nothing written."""
+        """Add or refresh a folder of images, a batch at a time; raises InputError, or Cancelled (see importing)."""
         return import_folder(self.store, folder, on_count, cancel)
+
+    def unfinished_folders(self) -> list[Path]:
+        """Return the folders whose import was cancelled or cut off; adding them again goes on with it."""
+        return unfinished_folders(self.store)
 
     def images(self) -> list[ImageRow]:
         """Return all images, ordered by source and name."""
         return self._images("GROUP BY images.id ORDER BY source_id, name")
+
+    def images_after(self, image_id: int) -> list[ImageRow]:
+        """Return the images that were added after one, in the order they were added."""
+        return self._images("WHERE images.id > ? GROUP BY images.id", [image_id])
+
+    def readable_files(self) -> list[tuple[Path, str]]:
+        """Return path and content hash of every image that is not known to be unreadable."""
+        rows = self.store.rows(
+            "SELECT folder, name, digest FROM images JOIN sources ON sources.id = source_id "
+            "WHERE problem IS NULL ORDER BY source_id, name"
+        )
+        return [(Path(folder, name), digest) for folder, name, digest in rows]
 
     def image_count(self) -> int:
         """Return how many images there are, usable or not."""

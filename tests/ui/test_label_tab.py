@@ -180,7 +180,7 @@ def test_space_shows_larger_and_arrows_step(qtbot: QtBot, images: LabelTab) -> N
     click(qtbot, images, 0)
     press(qtbot, Qt.Key.Key_Space)
     assert images._view.isVisible()
-    qtbot.waitUntil(lambda: images._view._pixmap is not None)
+    qtbot.waitUntil(lambda: images._view.shown_path() is not None)
     press(qtbot, Qt.Key.Key_Right)
     assert images._grid.current_position() == 1
     press(qtbot, Qt.Key.Key_2)

@@ -127,7 +127,7 @@ def test_one_dropped_image_shows_picture_and_bars(qtbot: QtBot, predict: Predict
     assert predict._name.text() == pictures[0].name
     assert [label for label, _ in predict._bars.rows()] == [one["label"] for one in result["predictions"]]
     assert sum(confidence for _, confidence in predict._bars.rows()) == pytest.approx(1)
-    qtbot.waitUntil(lambda: predict._view._pixmap is not None)
+    qtbot.waitUntil(lambda: predict._view.shown_path() is not None)
     assert predict._summary.text() == "1 image"
 
 

@@ -290,7 +290,7 @@ def test_the_arrows_and_buttons_go_through_the_large_images(qtbot: QtBot, review
     assert not dialog._next.isEnabled()
     qtbot.mouseClick(dialog._previous, Qt.MouseButton.LeftButton)
     assert dialog._position == len(images) - 2
-    qtbot.waitUntil(lambda: dialog._view._pixmap is not None)
+    qtbot.waitUntil(lambda: dialog._view.shown_path() is not None)
     with qtbot.waitSignal(dialog.finished):
         qtbot.keyClick(dialog._previous, Qt.Key.Key_Escape)
 

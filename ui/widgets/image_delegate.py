@@ -1,6 +1,8 @@
 """How one image of the grid is painted: picture, label, and what is to know of it."""
 
-from PyQt5.QtCore import QModelIndex, QPoint, QRect, QSize, Qt
+from collections import OrderedDict
+
+from PyQt5.QtCore import QModelIndex, QObject, QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 from PyQt5.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -8,6 +10,7 @@ from app.project.records import FOLDER, ClassRow, ImageRow
 from ui import theme
 from ui.item_models import CLASSES_ROLE, PROBLEM_ROLE, ROW_ROLE, THUMBNAIL_ROLE
 
+KEPT = 600  # pictures at the size they are painted at, more than a screen shows at once
 LABEL_HEIGHT = 22
 DOT = 10
 MARGIN = 6
@@ -15,6 +18,10 @@ MARGIN = 6
 
 class ImageDelegate(QStyledItemDelegate):
     """Paints one image with its label, or why there is no picture."""
+
+    def __init__(self, parent: QObject | None = None):
+        super().__init__(parent)
+        self._scaled: OrderedDict[tuple[int, int, int], QPixmap] = OrderedDict()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """Return the size of every cell."""
@@ -24,7 +31,6 @@ class ImageDelegate(QStyledItemDelegate):
         """Paint a cell."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         cell = option.rect.adjusted(3, 3, -3, -3)
         self._paint_frame(painter, cell, option)
         picture = cell.adjusted(MARGIN, MARGIN, -MARGIN, -LABEL_HEIGHT - 2)
@@ -56,8 +62,24 @@ class ImageDelegate(QStyledItemDelegate):
             size = thumbnail.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
             corner = place.center() - QPoint(size.width() // 2, size.height() // 2)
             painter.setOpacity(0.35 if row.excluded else 1.0)
-            painter.drawPixmap(QRect(corner, size), thumbnail)
+            painter.drawPixmap(
+                QRect(corner, size), self._at_size(thumbnail, size, painter.device().devicePixelRatioF())
+            )
             painter.setOpacity(1.0)
+
+    def _at_size(self, pixmap: QPixmap, size: QSize, ratio: float) -> QPixmap:
+        """Return a picture in the size of a cell; scaling each anew takes three quarters of a frame's time."""
+        pixels = size * ratio
+        key = (pixmap.cacheKey(), pixels.width(), pixels.height())
+        known = self._scaled.get(key)
+        if known is None:
+            mode = Qt.TransformationMode.SmoothTransformation
+            known = pixmap.scaled(pixels, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+            self._scaled[key] = known
+            if len(self._scaled) > KEPT:
+                self._scaled.popitem(last=False)
+        self._scaled.move_to_end(key)
+        return known
 
     def _paint_label(self, painter: QPainter, place: QRect, classes: list[ClassRow], row: ImageRow) -> None:
         font = QFont(painter.font())

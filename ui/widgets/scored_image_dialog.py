@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayo
 
 from app.evaluation.report import ScoredImage
 from ui import theme
-from ui.widgets.image_view import ImageView
+from ui.widgets.image_view import ImageToShow, ImageView
 
 MOST_GUESSES = 3
 
@@ -70,7 +70,7 @@ class ScoredImageDialog(QDialog):
     def _show(self) -> None:
         image = self._images[self._position]
         path = Path(image.path)
-        self._view.show_file(path)
+        self._view.show_image(ImageToShow(path, path.name))
         true, predicted = self._labels[image.truth], self._labels[image.predicted]
         if true == predicted:
             text = self.tr("“{0}”, recognised").format(true)
