@@ -10,12 +10,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 from app.errors import InputError
-from app.project.records import CLASS_COLOURS, HUMAN
+from app.project.annotating import IMAGE_COLUMNS, Change, check, image_changes, new_class
+from app.project.records import HUMAN, Annotation
 from app.project.store import Store, Transaction
 
-Change = tuple[str, int, Any, Any]
 # Ids of dropped classes stay taken: an undo may bring them back.
 NEXT_CLASS_ID = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'classes'), 0) + 1"
+CLASS_VALUES = 4  # name, colour, position, shortcut
 KEYS_AT_ONCE = 500  # SQLite's smallest limit of variables in one statement is 999
 
 
@@ -40,29 +41,47 @@ class Edits:
         changes = [("excluded", key, present[key], after) for key in image_ids if present[key] != after]
         self._commit(f"{_count(len(changes))} {'excluded' if excluded else 'included again'}", changes)
 
+    def annotate(self, title: str, annotations: Sequence[Annotation]) -> int:
+        """Set labels, splits, groups and exclusion of many images as one edit; return how many images it changed.
+
+        Of two annotations of one image the last counts. Raises InputError, with nothing written, for an unknown
+        split, an empty label, or an image that is not in the project.
+        """
+        check(annotations)
+        by_image = {one.image_id: one for one in annotations}
+        keys = list(by_image)
+        columns = ", ".join(IMAGE_COLUMNS.values())
+        present = {key: rest for key, *rest in self._select(f"SELECT id, {columns} FROM images WHERE id IN", keys)}
+        if len(present) < len(keys):
+            raise InputError("Some of these images are no longer in the project.", "Add their folder again.")
+        labels = self._labels(keys)
+        classes, changes = self._with_missing_classes(by_image.values())
+        added = len(changes)
+        for key, one in by_image.items():
+            changes += image_changes(one, present[key], labels[key], classes)
+        self._commit(title, changes)
+        return len({key for _, key, _, _ in changes[added:]})
+
     def add_class(self, name: str) -> int:
         """Add a class at the end of the list and return its id."""
         name = self._free_name(name)
         position = self._store.value("SELECT coalesce(max(position), -1) + 1 FROM classes")
         class_id = self._store.value(NEXT_CLASS_ID)
-        colour = CLASS_COLOURS[position % len(CLASS_COLOURS)]
-        self._commit(f"Add class {name}", [("classes", class_id, None, [name, colour, position])])
+        self._commit(f"Add class {name}", [new_class(class_id, name, position)])
         return class_id
 
     def rename_class(self, class_id: int, name: str) -> None:
         """Rename a class; its images keep it."""
-        old, colour, position = self._class_row(class_id)
+        old, *rest = self._class_row(class_id)
         if name.strip() == old:
             return
         name = self._free_name(name)
-        after = [name, colour, position]
-        self._commit(f"Rename {old} to {name}", [("classes", class_id, [old, colour, position], after)])
+        self._commit(f"Rename {old} to {name}", [("classes", class_id, [old, *rest], [name, *rest])])
 
     def recolour_class(self, class_id: int, colour: str) -> None:
         """Show a class in another colour, given as #rrggbb."""
-        name, old, position = self._class_row(class_id)
-        after = [name, colour, position]
-        self._commit(f"Recolour {name}", [("classes", class_id, [name, old, position], after)])
+        name, old, *rest = self._class_row(class_id)
+        self._commit(f"Recolour {name}", [("classes", class_id, [name, old, *rest], [name, colour, *rest])])
 
     def merge_class(self, class_id: int, into: int) -> None:
         """Give the images of one class to another and drop the first."""
@@ -127,12 +146,23 @@ class Edits:
             transaction.execute("UPDATE edits SET undone = ? WHERE id = ?", [int(undone), edit_id])
         return str(title)
 
-    def _class_row(self, class_id: int) -> tuple[str, str, int]:
-        rows = self._store.rows("SELECT name, colour, position FROM classes WHERE id = ?", [class_id])
+    def _with_missing_classes(self, annotations: Iterable[Annotation]) -> tuple[dict[str, int], list[Change]]:
+        """Return the id of every class by name, and the changes that make those that are not there yet."""
+        ids = {name: key for key, name in self._store.rows("SELECT id, name FROM classes")}
+        following = self._store.value(NEXT_CLASS_ID)
+        position = self._store.value("SELECT coalesce(max(position), -1) + 1 FROM classes")
+        changes: list[Change] = []
+        for name in sorted({label.strip() for one in annotations for label in one.labels or ()} - set(ids)):
+            ids[name] = following + len(changes)
+            changes.append(new_class(ids[name], name, position + len(changes)))
+        return ids, changes
+
+    def _class_row(self, class_id: int) -> tuple[str, str, int, str | None]:
+        rows = self._store.rows("SELECT name, colour, position, shortcut FROM classes WHERE id = ?", [class_id])
         if not rows:
             raise InputError("This class is no longer there.", "Choose one from the list.")
-        name, colour, position = rows[0]
-        return name, colour, position
+        name, colour, position, shortcut = rows[0]
+        return name, colour, position, shortcut
 
     def _free_name(self, name: str) -> str:
         name = name.strip()
@@ -169,11 +199,12 @@ def _write(transaction: Transaction, states: Iterable[tuple[str, int, Any]]) -> 
                 "INSERT INTO labels (image_id, class_id, origin) VALUES (?, ?, ?)",
                 [[key, class_id, origin] for class_id, origin in state],
             )
-        elif table == "excluded":
-            transaction.execute("UPDATE images SET excluded = ? WHERE id = ?", [state, key])
+        elif table in IMAGE_COLUMNS:
+            transaction.execute(f"UPDATE images SET {IMAGE_COLUMNS[table]} = ? WHERE id = ?", [state, key])
         else:
             transaction.execute("DELETE FROM classes WHERE id = ?", [key])
             if state is not None:
                 transaction.execute(
-                    "INSERT INTO classes (id, name, colour, position) VALUES (?, ?, ?, ?)", [key, *state]
+                    "INSERT INTO classes (id, name, colour, position, shortcut) VALUES (?, ?, ?, ?, ?)",
+                    [key, *state, *[None] * (CLASS_VALUES - len(state))],  # edits of format 1 know no shortcut
                 )

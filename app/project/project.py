@@ -125,7 +125,8 @@ class Project:
 
     def _images(self, clause: str, values: Sequence[int] = ()) -> list[ImageRow]:
         rows = self.store.rows(
-            "SELECT images.id, folder, name, digest, group_concat(class_id), min(origin), split, excluded, problem "
+            "SELECT images.id, folder, name, digest, group_concat(class_id), min(origin), split, user_group, excluded, "
+            "problem "
             "FROM images JOIN sources ON sources.id = source_id LEFT JOIN labels ON image_id = images.id "
             f"{clause}",
             values,
@@ -139,10 +140,11 @@ class Project:
                 tuple(int(one) for one in labels.split(",")) if labels else (),
                 origin,
                 split,
+                group,
                 bool(excluded),
                 problem,
             )
-            for key, folder, name, digest, labels, origin, split, excluded, problem in rows
+            for key, folder, name, digest, labels, origin, split, group, excluded, problem in rows
         ]
 
     def set_problems(self, problems: Mapping[int, str | None]) -> None:
@@ -155,7 +157,7 @@ class Project:
     def classes(self) -> list[ClassRow]:
         """Return the classes in the user's order, each with its number of images."""
         rows = self.store.rows(
-            "SELECT id, name, colour, position, (SELECT count(*) FROM labels WHERE class_id = classes.id) "
+            "SELECT id, name, colour, position, shortcut, (SELECT count(*) FROM labels WHERE class_id = classes.id) "
             "FROM classes ORDER BY position, id"
         )
         return [ClassRow(*row) for row in rows]

@@ -9,6 +9,8 @@ FOLDER = "folder"
 HUMAN = "human"
 SUGGESTED = "suggested"
 
+SPLITS = ("train", "validation", "test")
+
 RUNNING = "running"
 DONE = "done"
 CANCELLED = "cancelled"
@@ -23,7 +25,7 @@ CLASS_COLOURS = (
 
 @dataclass(frozen=True)
 class ImageRow:
-    """An image of the project; `class_id` is its only or first label."""
+    """An image of the project; `class_id` is its only or first label, `group` the user's own, such as a patient."""
 
     id: int
     path: Path
@@ -32,6 +34,7 @@ class ImageRow:
     class_ids: tuple[int, ...]
     origin: str | None
     split: str | None
+    group: str | None
     excluded: bool
     problem: str | None
 
@@ -43,13 +46,29 @@ class ImageRow:
 
 @dataclass(frozen=True)
 class ClassRow:
-    """A class with the number of images that carry it."""
+    """A class with the number of images that carry it; `shortcut` is the key the user assigned."""
 
     id: int
     name: str
     colour: str
     position: int
+    shortcut: str | None
     images: int
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What is to be known of an image from now on; None leaves that part as it is.
+
+    `labels` are names of classes, those that are missing are made; an empty `split` or `group` takes it away.
+    """
+
+    image_id: int
+    labels: tuple[str, ...] | None = None
+    split: str | None = None
+    group: str | None = None
+    excluded: bool | None = None
+    origin: str = HUMAN
 
 
 @dataclass(frozen=True)

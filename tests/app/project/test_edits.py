@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.errors import InputError
 from app.project.project import Project
+from app.project.records import Annotation
 
 PER_CLASS = 3
 
@@ -134,6 +135,7 @@ STEPS = st.lists(
         st.tuples(st.just("add"), st.text(min_size=1, max_size=5).filter(str.strip), st.none()),
         st.tuples(st.just("merge"), st.integers(0, 4), st.integers(0, 4)),
         st.tuples(st.just("delete"), st.integers(0, 4), st.none()),
+        st.tuples(st.just("annotate"), st.integers(0, 5), st.text(min_size=1, max_size=5).filter(str.strip)),
         st.tuples(st.just("rename"), st.integers(0, 4), st.text(min_size=1, max_size=5).filter(str.strip)),
     ),
     max_size=12,
@@ -167,6 +169,11 @@ def do(project: Project, kind: str, first: object, second: object) -> None:
         return classes[index % len(classes)]
 
     if not classes and kind != "add":
+        return
+    if kind == "annotate":
+        assert isinstance(first, int)
+        label = str(second)
+        project.edits.annotate("Import", [Annotation(images[first], (label, "cat"), "test", label, first % 2 == 0)])
         return
     try:
         if kind == "label":
