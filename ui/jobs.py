@@ -58,6 +58,10 @@ class Job(QObject):
         """Ask the work to stop; one of the last signals says that it has."""
         self._cancel.set()
 
+    def wait(self) -> None:
+        """Wait until the work has ended; its last words are delivered by the event loop, if there is one."""
+        self._thread.wait()
+
     @pyqtSlot()
     def _on_thread_mail_came(self) -> None:
         wait = self._delivered + DELIVER_EVERY_S - time.monotonic()
@@ -178,10 +182,22 @@ class Jobs(QObject):
         """Return the jobs that are going on, the oldest first."""
         return list(self._running.values())
 
+    @property
+    def needed(self) -> list[Job]:
+        """Return those that the user would miss, or that need the project, the oldest first."""
+        return [job for job in self.running if not job.detached]
+
     def cancel_all(self) -> None:
         """Ask every job to stop."""
         for job in self.running:
             job.cancel()
+
+    def end_all(self) -> None:
+        """Stop every job and wait for it; for when nobody listens any more."""
+        self.cancel_all()
+        for job in self._running.values():
+            job.wait()
+        self._running.clear()
 
     @pyqtSlot()
     def _on_job_finished(self) -> None:

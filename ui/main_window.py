@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         return not is_project(path) or self._jobs_may_end()
 
     def _jobs_may_end(self) -> bool:
-        running = [job for job in self.state.jobs.running if not job.detached]
+        running = self.state.jobs.needed
         if not running:
             return True
         if not messages.ask(
@@ -257,19 +257,21 @@ class MainWindow(QMainWindow):
         """Stop running jobs first, if the user agrees."""
         if self.state.jobs.running:
             event.ignore()
-            if not self._closing:
-                self._ask_to_leave()
+            if not self._closing and self._may_leave():
+                self._closing = True
+                self.state.jobs.job_finished.connect(self._leave_when_idle)
+                self._leave_when_idle()
             return
         theme.settings().setValue("geometry", self.saveGeometry())
         self.shut_down()
         event.accept()
 
-    def _ask_to_leave(self) -> None:
-        question = self.tr("“{0}” is still running. Stop it and leave?").format(self.state.jobs.running[0].title)
-        if messages.ask(self, self.tr("Leave Sightline"), question, self.tr("Stop and leave")):
-            self._closing = True
-            self.state.jobs.job_finished.connect(self._leave_when_idle)
-            self._leave_when_idle()
+    def _may_leave(self) -> bool:
+        needed = self.state.jobs.needed
+        if not needed:
+            return True
+        question = self.tr("“{0}” is still running. Stop it and leave?").format(needed[0].title)
+        return messages.ask(self, self.tr("Leave Sightline"), question, self.tr("Stop and leave"))
 
     @pyqtSlot()
     def _leave_when_idle(self) -> None:
@@ -284,6 +286,7 @@ class MainWindow(QMainWindow):
         for tab in self._tabs.values():
             tab.close_down()
         drain_pool()
+        self.state.jobs.end_all()
         self.state.close_project()
 
     @pyqtSlot()

@@ -269,7 +269,7 @@ def test_pictures_arrive_and_one_opens_large(qtbot: QtBot, review: ReviewTab) ->
     qtbot.mouseDClick(review._gallery.viewport(), Qt.MouseButton.LeftButton, pos=place)
     dialog = review.findChild(QDialog)
     view = dialog.findChild(ImageView)
-    qtbot.waitUntil(lambda: view._pixmap is not None)
+    qtbot.waitUntil(lambda: view.shown_path() is not None)
     with qtbot.waitSignal(dialog.finished):
         qtbot.keyClick(view, Qt.Key.Key_Escape)
 
@@ -333,7 +333,7 @@ def test_an_image_that_is_gone_is_said_in_its_place(
         assert first.data(role).endswith("\nThe file is not there any more.")
     tab._gallery.activated.emit(first)
     view = tab.findChild(QDialog).findChild(ImageView)
-    qtbot.waitUntil(lambda: bool(view._problem))
+    qtbot.waitUntil(lambda: view.shown_path() is not None)
     view.close_requested.emit()
 
 
