@@ -45,8 +45,15 @@ class Analysis:
 
         `rows`, images of the project in any order, say how these are labelled now; those not among them are as before.
         """
+        return np.array([_label(row) for row in self._now(rows)], np.int64)
+
+    def unlabelled(self, rows: Sequence[ImageRow] | None = None) -> NDArray[np.int64]:
+        """Return the positions of images that wait for a label: they have none, and are not excluded."""
+        return np.flatnonzero([not (row.class_ids or row.excluded) for row in self._now(rows)])
+
+    def _now(self, rows: Sequence[ImageRow] | None) -> list[ImageRow]:
         now = {row.id: row for row in rows or ()}
-        return np.array([_label(now.get(row.id, row)) for row in self.images], np.int64)
+        return [now.get(row.id, row) for row in self.images]
 
 
 def analyse(project: Project, on_event: OnEvent, cancel: threading.Event) -> Analysis:
