@@ -13,7 +13,7 @@ from typing import Any
 from app.dataset.scan import Skipped
 from app.engines.catalog import engine_status
 from app.engines.conversion import ensure_network
-from app.engines.process import EngineProcess, worker_command
+from app.engines.process import QUICK_WORKER, EngineProcess, worker_command
 from app.engines.protocol import Event, OnEvent, Progress
 from app.engines.snapshot import TEST, Snapshot, SnapshotImage, write_snapshot
 from app.errors import AppError, Cancelled, EngineError, InputError
@@ -23,7 +23,6 @@ from app.features.backbones import BACKBONES, DEFAULT_BACKBONE
 from app.project.project import Project
 from app.project.records import ImageRow
 
-QUICK_WORKER = "app.engines.quick_worker"
 RUN_WORKER = "app.export.run_worker"
 METRICS_FILE = "metrics.jsonl"
 FEWEST_IMAGES = 2
@@ -179,7 +178,8 @@ class _Run:
         write_snapshot(self._folder, self._snapshot)
         ensure_network(BACKBONES[self._snapshot.backbone], self._on_event, self._cancel)
         worker.start()
-        extraction = self._job(worker, "features")
+        with self._project.writing_features(self._cancel):
+            extraction = self._job(worker, "features")
         skipped = self._note_problems(extraction["problems"])
         trained, tested = self._split(worker, [position for position, _ in extraction["problems"]])
         fit_start = time.perf_counter()

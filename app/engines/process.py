@@ -21,6 +21,7 @@ PATIENCE_S = 5.0  # between asking, terminating and killing
 POLL_S = 0.05
 START_TIMEOUT_S = 120.0
 KEPT_LINES = 60
+QUICK_WORKER = "app.engines.quick_worker"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 log = logging.getLogger(__name__)

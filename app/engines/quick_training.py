@@ -19,13 +19,13 @@ from app.engines.linear_head import (
     Projection,
     head_network,
     log_loss,
-    root_normalised,
 )
 from app.engines.protocol import OnEvent, Progress
 from app.engines.snapshot import NETWORK_FILE, TRAIN, VALIDATION, VALIDATION_FILE, Snapshot, Split
 from app.errors import Cancelled, InputError
 from app.features.backbones import BACKBONES, network_file
 from app.features.cache import FeatureCache
+from app.features.rooted import root_normalised
 from app.files import write_bytes
 from app.parallel import processors
 

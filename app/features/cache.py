@@ -22,7 +22,7 @@ class FeatureCache:
     def __init__(self, folder: Path, network_id: str, width: int):
         self._folder = folder / "features" / network_id
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._width = width
+        self.width = width
         self._rows: dict[bytes, int] = {}
         self._hashes: list[int] = []
         self._read_index()
@@ -39,7 +39,7 @@ class FeatureCache:
         if not (self._index_file.exists() and self._features_file.exists()):
             return
         data = self._index_file.read_bytes()
-        whole = min(len(data) // INDEX_ROW.itemsize, self._features_file.stat().st_size // (self._width * FLOAT_BYTES))
+        whole = min(len(data) // INDEX_ROW.itemsize, self._features_file.stat().st_size // (self.width * FLOAT_BYTES))
         index = np.frombuffer(data, INDEX_ROW, count=whole)
         self._rows = {digest.tobytes(): row for row, digest in enumerate(index["digest"])}
         self._hashes = index["hash"].tolist()
@@ -62,8 +62,8 @@ class FeatureCache:
         """Return features [len(digests), width]; raises KeyError for an image that is not in the cache."""
         rows = self._positions(digests)
         if not len(rows):
-            return np.empty((0, self._width), np.float32)
-        mapped = np.memmap(self._features_file, np.float32, "r").reshape(-1, self._width)
+            return np.empty((0, self.width), np.float32)
+        mapped = np.memmap(self._features_file, np.float32, "r").reshape(-1, self.width)
         return np.asarray(mapped[rows])
 
     def hashes(self, digests: Sequence[str]) -> NDArray[np.uint64]:
@@ -76,7 +76,7 @@ class FeatureCache:
     def append(self, digests: Sequence[str], features: NDArray[np.float32], hashes: Sequence[int]) -> None:
         """Add rows: features [len(digests), width], one 64-bit hash each."""
         count = len(self._hashes)
-        _write_at(self._features_file, count * self._width * FLOAT_BYTES, features.astype("<f4").tobytes())
+        _write_at(self._features_file, count * self.width * FLOAT_BYTES, features.astype("<f4").tobytes())
         index = np.zeros(len(digests), INDEX_ROW)
         index["digest"] = np.array([bytes.fromhex(digest) for digest in digests], "V16")
         index["hash"] = hashes
@@ -84,6 +84,22 @@ class FeatureCache:
         for digest, value in zip(digests, hashes, strict=True):
             self._rows[bytes.fromhex(digest)] = len(self._hashes)
             self._hashes.append(value)
+
+
+class CachedFeatures:
+    """Features [N, width] of images that are in the cache, read in slices."""
+
+    def __init__(self, cache: FeatureCache, digests: Sequence[str]):
+        self._cache = cache
+        self._digests = digests
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return (N, width)."""
+        return len(self._digests), self._cache.width
+
+    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
+        return self._cache.features(self._digests[rows])
 
 
 def _write_at(path: Path, offset: int, data: bytes) -> None:

@@ -76,6 +76,14 @@ class Extractor:
         decoded = time.perf_counter()
         return Extracted(file.digest, self.features(image), perceptual_hash(image), None, decoded - start)
 
+    def extract_any(self, copies: Sequence[ImageFile]) -> Extracted:
+        """Read the first of several files with the same content that can be read; there is at least one."""
+        for file in copies:
+            extracted = self.extract(file)
+            if extracted.features is not None:
+                break
+        return extracted
+
 
 def fill_cache(
     load_extractor: Callable[[], Extractor],
@@ -89,27 +97,31 @@ def fill_cache(
     `on_rate` is called with images done, images in all, and images per second.
     """
     missing = cache.missing([file.digest for file in files])
+    copies: dict[str, list[ImageFile]] = {files[position].digest: [] for position in missing}
+    for file in files:
+        if file.digest in copies:
+            copies[file.digest].append(file)
     start = time.perf_counter()
-    problems: dict[int, str] = {}
+    problems: dict[str, str] = {}
     decode_s = 0.0
     done = 0
     if not missing:
         return Extraction({}, 0.0, 0.0)
-    with closing(map_in_order(load_extractor().extract, (files[position] for position in missing))) as results:
+    extractor = load_extractor()
+    with closing(map_in_order(extractor.extract_any, copies.values())) as results:
         for chunk in _chunks(results):
             good = [one for one in chunk if one.features is not None]
             if good:
                 features = np.stack([one.features for one in good if one.features is not None])
                 cache.append([one.digest for one in good], features, [one.hash for one in good])
-            for position, one in zip(missing[done:], chunk, strict=False):
-                decode_s += one.decode_s
-                if one.problem:
-                    problems[position] = one.problem
+            decode_s += sum(one.decode_s for one in chunk)
+            problems |= {one.digest: one.problem for one in chunk if one.problem}
             done += len(chunk)
             on_rate(done, len(missing), done / (time.perf_counter() - start))
             if cancel.is_set():
                 raise Cancelled
-    return Extraction(problems, decode_s / processors(), time.perf_counter() - start)
+    positions = {position: problems[file.digest] for position, file in enumerate(files) if file.digest in problems}
+    return Extraction(positions, decode_s / processors(), time.perf_counter() - start)
 
 
 def _chunks(results: Iterator[Extracted]) -> Iterator[list[Extracted]]:

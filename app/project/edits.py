@@ -11,7 +11,7 @@ from typing import Any
 
 from app.errors import InputError
 from app.project.annotating import IMAGE_COLUMNS, Change, check, image_changes, new_class
-from app.project.records import HUMAN, Annotation
+from app.project.records import HUMAN, SUGGESTED, Annotation
 from app.project.store import Store, Transaction
 
 # Ids of dropped classes stay taken: an undo may bring them back.
@@ -33,6 +33,22 @@ class Edits:
         changes = [("labels", key, labels[key], after) for key in image_ids if labels[key] != after]
         target = "unlabelled" if class_id is None else self._class_row(class_id)[0]
         self._commit(f"{_count(len(changes))} → {target}", changes)
+
+    def accept_suggestions(self, suggestions: Sequence[tuple[int, int]]) -> int:
+        """Label images, given as (image id, class id), as suggested; return how many had no label yet and have one now.
+
+        Their labels stay recognisable as suggested until a person sets them.
+        """
+        names = {class_id: self._class_row(class_id)[0] for class_id in {class_id for _, class_id in suggestions}}
+        labels = self._labels([key for key, _ in suggestions])
+        changes: list[Change] = [
+            ("labels", key, [], [[class_id, SUGGESTED]])
+            for key, class_id in dict(suggestions).items()
+            if not labels[key]
+        ]
+        what = next(iter(names.values())) if len(names) == 1 else f"{len(names)} classes"
+        self._commit(f"{_count(len(changes))} → {what}, as suggested", changes)
+        return len(changes)
 
     def set_excluded(self, image_ids: Sequence[int], excluded: bool) -> None:
         """Leave images out of training and testing, or take them back."""
@@ -88,11 +104,11 @@ class Edits:
         if class_id == into:
             raise InputError("A class cannot be merged into itself.", "Choose another class.")
         target = self._class_row(into)[0]
-        self._drop_class(class_id, [[into, HUMAN]], f"into {target}")
+        self._drop_class(class_id, into, f"into {target}")
 
     def delete_class(self, class_id: int) -> None:
         """Drop a class; its images become unlabelled."""
-        self._drop_class(class_id, [], "")
+        self._drop_class(class_id, None, "")
 
     def undo_title(self) -> str | None:
         """Name the edit that undo would take back."""
@@ -110,14 +126,16 @@ class Edits:
         """Do the last undone edit again and return its title."""
         return self._move("SELECT id, title, changes FROM edits WHERE undone ORDER BY id LIMIT 1", False)
 
-    def _drop_class(self, class_id: int, replacement: list[list[Any]], how: str) -> None:
+    def _drop_class(self, class_id: int, into: int | None, how: str) -> None:
         row = self._class_row(class_id)
         keys = [key for (key,) in self._store.rows("SELECT image_id FROM labels WHERE class_id = ?", [class_id])]
         changes: list[Change] = []
         for key, before in self._labels(keys).items():
             kept = [label for label in before if label[0] != class_id]
-            added = [label for label in replacement if label[0] not in {other[0] for other in kept}]
-            changes.append(("labels", key, before, kept + added))
+            if into is not None and into not in {label[0] for label in kept}:
+                suggested = [class_id, SUGGESTED] in before
+                kept.append([into, SUGGESTED if suggested else HUMAN])
+            changes.append(("labels", key, before, kept))
         changes.append(("classes", class_id, list(row), None))
         self._commit(f"Merge {row[0]} {how}" if how else f"Delete class {row[0]}", changes)
 

@@ -1,18 +1,21 @@
 """A project folder: the database, the cache and the runs, held by one process at a time."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 
-from app.errors import ProjectError
+from app.errors import Cancelled, ProjectError
 from app.files import data_folder, lock_folder, safe_name
 from app.project.edits import KEYS_AT_ONCE, Edits
 from app.project.importing import OnCount, import_folder, unfinished_folders
 from app.project.records import ClassRow, ImageRow, ImportResult, RunRow
 from app.project.runs import Runs
 from app.project.store import FILE_NAME, Store
+
+POLL_S = 0.05
 
 
 class Project:
@@ -29,6 +32,7 @@ class Project:
         self.edits = Edits(self.store)
         self.run_log = Runs(self.store, folder)
         self.run_log.mark_interrupted()
+        self._feature_writer = threading.Lock()
 
     @classmethod
     def create(cls, folder: Path, name: str) -> "Project":
@@ -77,6 +81,17 @@ class Project:
         folder = self.folder / "cache"
         folder.mkdir(exist_ok=True)
         return folder
+
+    @contextmanager
+    def writing_features(self, cancel: threading.Event) -> Iterator[None]:
+        """Wait until no other thread has the feature cache filled, which takes one writer; raises Cancelled."""
+        while not self._feature_writer.acquire(timeout=POLL_S):
+            if cancel.is_set():
+                raise Cancelled
+        try:
+            yield
+        finally:
+            self._feature_writer.release()
 
     def add_folder(self, folder: Path, on_count: OnCount, cancel: threading.Event) -> ImportResult:
         """Add or refresh a folder of images, a batch at a time; raises InputError, or Cancelled (see importing)."""

@@ -17,8 +17,8 @@ from app.engines.linear_head import (
     fit_svm,
     head_network,
     log_loss,
-    root_normalised,
 )
+from app.features.rooted import root_normalised
 from app.onnx_sessions import open_session
 
 WIDTH = 12

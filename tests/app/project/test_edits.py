@@ -192,3 +192,37 @@ def do(project: Project, kind: str, first: object, second: object) -> None:
             project.edits.rename_class(one(first), str(second))
     except InputError:
         pass  # A name that is taken, or a class merged into itself.
+
+
+def test_accepted_suggestions_are_one_edit_and_stay_recognisable(labelled: Project) -> None:
+    first, second, third, *_ = ids(labelled)
+    cat, dog = class_id(labelled, "cat"), class_id(labelled, "dog")
+    labelled.edits.set_label([first, second], None)
+    assert labelled.edits.accept_suggestions([(first, dog), (second, cat), (third, dog)]) == 2
+    assert labels(labelled)[:3] == ["dog", "cat", "cat"]
+    assert [row.origin for row in labelled.images()][:3] == ["suggested", "suggested", "folder"]
+    assert labelled.edits.undo_title() == "2 images → 2 classes, as suggested"
+    assert labelled.edits.undo() == "2 images → 2 classes, as suggested"
+    assert labels(labelled)[:3] == [None, None, "cat"]
+    labelled.edits.redo()
+    assert labels(labelled)[:2] == ["dog", "cat"]
+    labelled.edits.set_label([first], dog)
+    assert [row.origin for row in labelled.images()][:2] == ["human", "suggested"]
+
+
+def test_suggestions_are_not_accepted_over_a_label_or_for_a_class_that_is_gone(labelled: Project) -> None:
+    dog = class_id(labelled, "dog")
+    assert labelled.edits.accept_suggestions([(ids(labelled)[0], dog)]) == 0
+    assert labelled.edits.accept_suggestions([]) == 0
+    assert labelled.edits.undo_title() is None
+    with pytest.raises(InputError, match="no longer there"):
+        labelled.edits.accept_suggestions([(ids(labelled)[0], 99)])
+
+
+def test_a_merged_class_keeps_which_labels_were_suggested(labelled: Project) -> None:
+    first = ids(labelled)[0]
+    labelled.edits.set_label([first], None)
+    labelled.edits.accept_suggestions([(first, class_id(labelled, "cat"))])
+    labelled.edits.merge_class(class_id(labelled, "cat"), class_id(labelled, "dog"))
+    assert labels(labelled) == ["dog"] * 6
+    assert [row.origin for row in labelled.images()] == ["suggested", "human", "human", "folder", "folder", "folder"]
