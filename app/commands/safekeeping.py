@@ -2,12 +2,14 @@
 
 import argparse
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 from app.commands.arguments import AddCommand
 from app.commands.report import Report, skipped_values, with_skipped
 from app.project.backup import back_up
 from app.project.project import Project
+from app.project.relink import relink as relink_images
 from app.project.restore import restore as restore_project
 from app.terminal import ProgressLine
 
@@ -21,6 +23,10 @@ def add_commands(add: AddCommand) -> None:
     restore_parser = add("restore", restore, "make a project of a backup")
     restore_parser.add_argument("file", metavar="FILE", type=Path, help="zip that “backup” wrote")
     restore_parser.add_argument("--to", metavar="DIR", type=Path, required=True, help="new folder for the project")
+    relink_parser = add("relink", relink, "find images of a project that were moved, by their content")
+    relink_parser.add_argument("project", metavar="PROJECT", type=Path, help="project folder")
+    relink_parser.add_argument("old", metavar="OLD", type=Path, nargs="?", help="folder they were in (default: any)")
+    relink_parser.add_argument("new", metavar="NEW", type=Path, help="folder to look in, with all below it")
 
 
 def backup(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
@@ -53,3 +59,17 @@ def restore(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
         "runs": made.runs,
     }
     return Report(text, values)
+
+
+def relink(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
+    """Find moved images."""
+    old = options.old and options.old.expanduser().resolve()
+    with Project.open(options.project.expanduser()) as project:
+        new = options.new.expanduser()
+        found = relink_images(project, new, progress.counting("relink"), cancel, old)
+    lines = [f"Found {found.found:,} images in {new}; {found.missing:,} are still missing."]
+    if found.different:
+        lines.append(f"{found.different:,} files of the same name show something else and were not taken.")
+    if found.doubled:
+        lines.append(f"{found.doubled:,} images had been added again; those have the labels now.")
+    return Report("\n".join(lines), asdict(found))

@@ -61,3 +61,15 @@ def test_an_open_project_is_not_backed_up_by_a_command(
         assert main(["backup", str(folder), "--to", str(tmp_path / "b.zip")]) == 1
     assert "is open in another window or command" in capsys.readouterr().err
     assert not (tmp_path / "b.zip").exists()
+
+
+def test_relink(capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").rename(tmp_path / "moved")
+    (tmp_path / "moved" / "cat" / "1.png").unlink()
+    found = run(capsys, "relink", folder, tmp_path / "photos", tmp_path / "moved")
+    assert found == {"found": 2, "missing": 1, "different": 0, "doubled": 0}
+    (tmp_path / "moved").rename(tmp_path / "again")
+    assert main(["relink", str(folder), str(tmp_path / "again")]) == 0
+    assert "Found 2 images in" in capsys.readouterr().out
+    assert main(["relink", str(folder), str(tmp_path / "gone")]) == 1
+    assert "There is no folder" in capsys.readouterr().err
