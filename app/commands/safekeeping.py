@@ -36,8 +36,8 @@ def backup(options: argparse.Namespace, progress: ProgressLine, cancel: threadin
         made = back_up(project, file, options.with_images, progress.counting("backup"), cancel)
     info = made.info
     kept = f"{info.images:,} images with their files" if info.with_images else f"the labels of {info.images:,} images"
-    text = f"Backed up {kept} and {info.runs} runs to {made.file} ({made.file.stat().st_size / 1e6:,.1f} MB)."
-    values = {"file": str(made.file), "images": info.images, "runs": info.runs, "bytes": made.file.stat().st_size}
+    text = f"Backed up {kept} and {info.runs} runs to {made.file} ({made.size / 1e6:,.1f} MB)."
+    values = {"file": str(made.file), "images": info.images, "runs": info.runs, "bytes": made.size}
     return Report(with_skipped(text, made.skipped), {**values, **skipped_values(made.skipped)})
 
 

@@ -47,9 +47,10 @@ class BackupInfo:
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup that was written, and what could not be put into it."""
+    """A backup that was written, its size in bytes, and what could not be put into it."""
 
     file: Path
+    size: int
     info: BackupInfo
     skipped: tuple[Skipped, ...]
 
@@ -79,13 +80,14 @@ def back_up(project: Project, file: Path, with_images: bool, on_count: OnCount, 
             images, skipped = _image_files(project) if with_images else ([], [])
             with replacing(file) as stream:
                 info = _Zip(stream, on_count, cancel).write(_info(project, with_images), [*entries, *images], skipped)
+                size = stream.tell()
     except OSError as error:
         raise ProjectError(
             f"The backup could not be written to “{file}” ({error.strerror or error}).",
             "Choose another place, or make room there. Nothing was changed.",
             str(error),
         ) from error
-    return Backup(file, info, tuple(skipped))
+    return Backup(file, size, info, tuple(skipped))
 
 
 def is_backup(file: Path) -> bool:
