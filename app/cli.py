@@ -6,6 +6,7 @@ Progress goes to stderr; with `--json` the last line on stdout is one JSON objec
 import argparse
 import io
 import json
+import logging
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from app import __version__, tour
-from app.commands import assist, models, serving, training
+from app.commands import assist, models, safekeeping, serving, training
 from app.commands.arguments import Command
 from app.commands.report import Report
 from app.errors import AppError, Cancelled
@@ -22,6 +23,8 @@ from app.logs import set_up_logging
 from app.terminal import ProgressLine
 
 DONE, FAILED = 0, 1
+
+log = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,6 +41,12 @@ def main(arguments: Sequence[str]) -> int:
         print(f"Error: {error.message}", file=sys.stderr)
         if error.hint:
             print(error.hint, file=sys.stderr)
+        return FAILED
+    except OSError as error:  # what no stage has words for: a disk that is full, or gone
+        progress.clear()
+        log.exception("failed")
+        print(f"Error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}.", file=sys.stderr)
+        print("Check that the disk is connected, may be written to, and has space.", file=sys.stderr)
         return FAILED
     except Cancelled:
         progress.clear()
@@ -80,7 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
         return subparser
 
     add("demo", tour.demo, "do the whole main job on synthetic data and print what came of it")
-    for group in (training, assist, models, serving):
+    for group in (training, assist, models, serving, safekeeping):
         group.add_commands(add)
     return parser
 

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
 import platformdirs
@@ -18,6 +20,7 @@ APP_NAME = "Sightline"
 HOME_VARIABLE = "SIGHTLINE_HOME"
 LOCK_NAME = "project.lock"
 SAFE_NAME_LENGTH = 60
+PART_NAME_LENGTH = 60  # of the name of a file, in that of the part it is written to: 255 bytes are the limit
 # Windows keeps these for devices, whatever comes behind a dot.
 RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 
@@ -54,18 +57,25 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`; a reader sees the old file or the new one, never half of it."""
-    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write that becomes `path` at the end of the block, and nothing if the block fails."""
+    part = path.with_name(f".{path.name[:PART_NAME_LENGTH]}.{uuid4().hex}.part")
     try:
         with part.open("xb") as stream:
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace `path` by `data`; a reader sees the old file or the new one, never half of it."""
+    with replacing(path) as stream:
+        stream.write(data)
 
 
 def write_text(path: Path, text: str) -> None:

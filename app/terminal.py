@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
@@ -14,6 +15,9 @@ STAGES = {
     "fit": "Choosing the strength",
     "test": "Testing",
     "predict": "Predicting",
+    "backup": "Backing up",
+    "restore": "Restoring",
+    "relink": "Looking for images",
 }
 
 
@@ -36,6 +40,10 @@ class ProgressLine:
     def count(self, done: int, total: int) -> None:
         """Show how many files have been read."""
         self(Progress("files", done, total))
+
+    def counting(self, stage: str) -> Callable[[int, int], None]:
+        """Return what shows how far a stage is, called with what is done and the whole."""
+        return lambda done, total: self(Progress(stage, done, total))
 
     def say(self, text: str) -> None:
         """Write a line of its own."""

@@ -17,6 +17,7 @@ from ui import messages, theme
 from ui.jobs import drain_pool
 from ui.menus import Menus
 from ui.preparation import Preparation
+from ui.safekeeping import Safekeeping
 from ui.state import AppState
 from ui.widgets.job_bar import JobBar
 
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._job_bar, 1)
         self.menus = Menus(self, self.state)
         self._preparation = Preparation(self.state, self)
+        self._safekeeping = Safekeeping(self, self.state)
         self._connect()
         self._make_tab(LABEL)
         self._restore()
@@ -76,6 +78,10 @@ class MainWindow(QMainWindow):
         menus.open_requested.connect(self._on_open_requested)
         menus.path_requested.connect(self.open_path)
         menus.add_requested.connect(self._on_add_requested)
+        menus.backup_requested.connect(self._safekeeping.back_up)
+        menus.restore_requested.connect(self._safekeeping.restore)
+        menus.find_moved_requested.connect(self._safekeeping.find_moved)
+        self._safekeeping.restored.connect(self.open_path)
         menus.close_requested.connect(self._on_close_requested)
         menus.demo_requested.connect(self.open_demo)
         menus.quit_requested.connect(self.close)

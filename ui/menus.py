@@ -22,6 +22,9 @@ class Menus(QObject):
     path_requested = pyqtSignal(object)
     add_requested = pyqtSignal()
     close_requested = pyqtSignal()
+    backup_requested = pyqtSignal()
+    restore_requested = pyqtSignal()
+    find_moved_requested = pyqtSignal()
     demo_requested = pyqtSignal()
     quit_requested = pyqtSignal()
     undo_requested = pyqtSignal()
@@ -65,6 +68,11 @@ class Menus(QObject):
         self._add(menu, self.tr("Open the &demo"), self.demo_requested.emit)
         menu.addSeparator()
         self._add(menu, self.tr("&Add a folder of images…"), self.add_requested.emit, "Ctrl+I")
+        self._find_moved = self._add(menu, self.tr("Find &moved images…"), self.find_moved_requested.emit)
+        menu.addSeparator()
+        self._backup = self._add(menu, self.tr("&Back up project…"), self.backup_requested.emit)
+        self._add(menu, self.tr("Re&store a project…"), self.restore_requested.emit)
+        menu.addSeparator()
         self._close = self._add(menu, self.tr("&Close project"), self.close_requested.emit, "Ctrl+W")
         menu.addSeparator()
         self._add(menu, self.tr("&Quit"), self.quit_requested.emit, "Ctrl+Q")
@@ -112,7 +120,8 @@ class Menus(QObject):
     @pyqtSlot()
     def _on_state_changed(self) -> None:
         project = self._state.project
-        self._close.setEnabled(project is not None)
+        for action in (self._close, self._backup, self._find_moved):
+            action.setEnabled(project is not None)
         undo = project.edits.undo_title() if project else None
         redo = project.edits.redo_title() if project else None
         self._undo.setEnabled(undo is not None)

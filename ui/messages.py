@@ -1,5 +1,7 @@
 """Everything the window says in a box of its own."""
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import QCoreApplication
 from PyQt5.QtWidgets import QMessageBox, QWidget
 
@@ -24,6 +26,15 @@ def ask(parent: QWidget | None, title: str, question: str, action: str) -> bool:
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
     box.exec_()
     return box.clickedButton() is button
+
+
+def choose(parent: QWidget | None, title: str, question: str, choices: Sequence[str]) -> int | None:
+    """Ask which of some buttons; return its number, the first being the default, or None if none."""
+    box = QMessageBox(QMessageBox.Icon.Question, title, question, QMessageBox.StandardButton.Cancel, parent)
+    buttons = [box.addButton(choice, QMessageBox.ButtonRole.AcceptRole) for choice in choices]
+    box.setDefaultButton(buttons[0])
+    box.exec_()
+    return next((number for number, button in enumerate(buttons) if box.clickedButton() is button), None)
 
 
 def error(parent: QWidget | None, problem: AppError) -> None:

@@ -107,6 +107,8 @@ def _install_hooks(window: QWidget, self_test: bool) -> None:
         if self_test:
             sys.stderr.write(text)
             QApplication.exit(1)
+        elif isinstance(error, AppError):  # no mistake of ours: a disk that went away while a list was read
+            messages.error(window, error)
         else:
             messages.crash(window, text)
 

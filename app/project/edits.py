@@ -110,6 +110,10 @@ class Edits:
         """Drop a class; its images become unlabelled."""
         self._drop_class(class_id, None, "")
 
+    def make(self, title: str, changes: list[Change]) -> None:
+        """Make changes that were worked out elsewhere, as one edit; without any, none."""
+        self._commit(title, changes)
+
     def undo_title(self) -> str | None:
         """Name the edit that undo would take back."""
         return self._store.value("SELECT title FROM edits WHERE NOT undone ORDER BY id DESC LIMIT 1")
@@ -219,6 +223,12 @@ def _write(transaction: Transaction, states: Iterable[tuple[str, int, Any]]) -> 
             )
         elif table in IMAGE_COLUMNS:
             transaction.execute(f"UPDATE images SET {IMAGE_COLUMNS[table]} = ? WHERE id = ?", [state, key])
+        elif table == "problem":
+            transaction.execute("UPDATE images SET problem = ? WHERE id = ?", [state, key])
+        elif table == "place":
+            transaction.execute("UPDATE images SET source_id = ?, name = ? WHERE id = ?", [*state, key])
+        elif table == "sources":
+            transaction.execute("UPDATE sources SET folder = ? WHERE id = ?", [state, key])
         else:
             transaction.execute("DELETE FROM classes WHERE id = ?", [key])
             if state is not None:

@@ -34,7 +34,7 @@ def import_folder(store: Store, folder: Path, on_count: OnCount, cancel: threadi
         source = _source_id(transaction, scan.folder)
         _mark_gone(transaction, known, scan)
         _note_unfinished(transaction, scan.folder)
-    for count, batch in _batches(changed, cancel):
+    for count, batch in hash_batches(changed, cancel):
         digests = {image.relative: digest for image, digest in batch if isinstance(digest, str)}
         unreadable += [digest for _, digest in batch if isinstance(digest, Skipped)]
         new = [image for image, _ in batch if image.relative not in known and image.relative in digests]
@@ -77,7 +77,7 @@ def _changed(image: FoundImage, known: KnownFile | None) -> bool:
     return known is None or (image.size, image.modified_ns) != known[1:3]
 
 
-def _batches(
+def hash_batches(
     images: Sequence[FoundImage], cancel: threading.Event
 ) -> Iterator[tuple[int, list[tuple[FoundImage, str | Skipped]]]]:
     """Yield how many images are done with the last of them and their digests, or why they have none."""

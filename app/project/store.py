@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,12 @@ class Store:
         """Run a query and return the first column of its first row, or None."""
         rows = self.rows(sql, values)
         return rows[0][0] if rows else None
+
+    def copy_to(self, path: Path) -> None:
+        """Write the database, as it is now, into a new file; others may go on writing meanwhile."""
+        with self._worded(), closing(sqlite3.connect(path)) as copy, closing(sqlite3.connect(self._path)) as source:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
 
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:

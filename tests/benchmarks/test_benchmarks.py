@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.kill_label import Told, count_lost
 from benchmarks.result import PROGRAM, middle, print_result
 
 LIMIT_S = 240
@@ -37,6 +38,25 @@ def test_cold_start() -> None:
     values = run("cold_start.py", "1")
     assert values["ratio"] == pytest.approx(values["window_ms"] / values["bare_ms"], rel=0.01)
     assert values["ratio"] > 1
+
+
+def test_kill_label() -> None:
+    values = run("kill_label.py", "5")
+    assert values["kills"] == 5
+    assert values["labels"] > 0
+    assert values["max_lost"] <= 1
+    assert (values["committed_lost"], values["failed_to_open"]) == (0, 0)
+
+
+@pytest.mark.parametrize(("after", "lost"), [
+    ({1: 7, 2: 8, 3: 8}, 0),
+    ({1: 7, 2: None, 3: None}, 1),
+    ({1: None, 2: None, 3: None}, 2),
+    ({1: 7, 2: 8, 3: None}, None),
+])  # fmt: skip
+def test_lost_edits_are_counted_and_torn_ones_seen(after: dict[int, int | None], lost: int | None) -> None:
+    told = [Told((1,), 7, written=True), Told((2, 3), 8, written=False)]
+    assert count_lost({1: None, 2: None, 3: None}, told, after) == lost
 
 
 def test_one_line_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
