@@ -1,0 +1,135 @@
+"""Labels that are likely wrong: a model that never saw the image, nor a copy of it, does not believe them.
+
+The model is linear discriminant analysis: Gaussian classes that share one covariance, which is shrunk towards a
+multiple of the identity. It is fitted in closed form, once for each fold. What was tried is in docs/decisions.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FOLDS = 5
+SHRINKAGE = 0.5  # share of the identity in the covariance
+SHARPNESS = np.geomspace(0.01, 4, 28)  # factors of the scores, of which the most likely one is taken
+ROWS_AT_ONCE = 4096
+FEWEST_CLASSES = 2
+LEAST = 1e-12  # a probability below it counts as this
+SEED = 0
+
+Integers = NDArray[np.int64]
+Features = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LabelErrors:
+    """What a model thinks of labels; `order` lists the positions it could judge, the most suspicious first.
+
+    `given` [N] is the out-of-fold probability of the given label, NaN where it could not be judged: no image of the
+    class outside the image's own group is left to learn from. `likely` [N] is the most probable class, or -1.
+    """
+
+    order: Integers
+    given: Floats
+    likely: Integers
+
+
+def find_label_errors(features: Features, labels: Integers, groups: Integers) -> LabelErrors:
+    """Judge N labels 0 to C-1 by features [N, D]; images of one photo share a number in `groups` [N]."""
+    given, likely = np.full(len(labels), np.nan), np.full(len(labels), -1, np.int64)
+    scores = _out_of_fold_scores(features, labels, _folds(labels, groups))
+    own = np.take_along_axis(scores, labels[:, np.newaxis], axis=1)[:, 0]
+    judged = np.flatnonzero(np.isfinite(own) & (np.isfinite(scores).sum(axis=1) >= FEWEST_CLASSES))
+    if len(judged):
+        probabilities = _probabilities(scores[judged], labels[judged])
+        given[judged] = probabilities[np.arange(len(judged)), labels[judged]]
+        likely[judged] = probabilities.argmax(axis=1)
+    return LabelErrors(judged[np.argsort(given[judged], kind="stable")], given, likely)
+
+
+def _folds(labels: Integers, groups: Integers) -> Integers:
+    """Deal groups out to folds by chance, each class as evenly as can be."""
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    shuffled = np.random.default_rng(SEED).permutation(len(first))
+    dealt = shuffled[np.argsort(labels[first[shuffled]], kind="stable")]
+    fold = np.empty(len(first), np.int64)
+    fold[dealt] = np.arange(len(first)) % FOLDS
+    return fold[group]
+
+
+def _out_of_fold_scores(features: Features, labels: Integers, folds: Integers) -> Floats:
+    """Return log likelihoods [N, C] up to a constant per row; -inf for a class that the other folds do not have."""
+    classes = int(labels.max(initial=-1)) + 1
+    scores = np.full((len(labels), max(classes, 1)), -np.inf)
+    centre = features.mean(axis=0) if len(features) else np.zeros(features.shape[1], np.float32)
+    parts = [_Sums.of(features, labels, np.flatnonzero(folds == fold), centre, classes) for fold in range(FOLDS)]
+    whole = _Sums(*(sum(values) for values in zip(*(part.values() for part in parts), strict=True)))
+    for fold, part in enumerate(parts):
+        rows = np.flatnonzero(folds == fold)
+        if not len(rows):
+            continue
+        known, weights, offsets = (whole - part).discriminants()
+        for some in _blocks(rows):
+            scores[np.ix_(some, known)] = (features[some] - centre) @ weights + offsets
+    return scores
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """All that the model needs to know of some images: counts [C], sums [C, D], products [D, D]."""
+
+    counts: NDArray[np.int64]
+    sums: Features
+    products: Features
+
+    @classmethod
+    def of(cls, features: Features, labels: Integers, rows: Integers, centre: Features, classes: int) -> "_Sums":
+        width = features.shape[1]
+        sums, products = np.zeros((classes, width), np.float32), np.zeros((width, width), np.float32)
+        for some in _blocks(rows):
+            block = features[some] - centre
+            products += block.T @ block
+            members = (np.arange(classes)[:, np.newaxis] == labels[some]).astype(np.float32)
+            sums += members @ block
+        return cls(np.bincount(labels[rows], minlength=classes), sums, products)
+
+    def values(self) -> tuple[NDArray[np.int64], Features, Features]:
+        return self.counts, self.sums, self.products
+
+    def __sub__(self, other: "_Sums") -> "_Sums":
+        return _Sums(self.counts - other.counts, self.sums - other.sums, self.products - other.products)
+
+    def discriminants(self) -> tuple[Integers, Features, Features]:
+        """Return the classes that have images, weights [D, known] and offsets [known] of their scores."""
+        known = np.flatnonzero(self.counts)
+        counts = self.counts[known].astype(np.float32)[:, np.newaxis]
+        means = self.sums[known] / counts
+        covariance = (self.products - (means * counts).T @ means) / max(1, counts.sum())
+        width = len(covariance)
+        variance = max(float(np.trace(covariance)) / width, 0)
+        covariance *= 1 - SHRINKAGE
+        covariance[np.diag_indices(width)] += SHRINKAGE * variance or 1
+        weights = np.linalg.solve(covariance, means.T)
+        return known, weights, -0.5 * np.einsum("cd,dc->c", means, weights)
+
+
+def _probabilities(scores: Floats, labels: Integers) -> Floats:
+    """Turn scores into probabilities, as sure as the labels bear out."""
+    below = scores - scores.max(axis=1, keepdims=True)
+    every = np.arange(len(labels))
+
+    def surprise(sharpness: float) -> float:
+        logs = sharpness * below
+        own = logs[every, labels] - np.log(np.exp(logs).sum(axis=1))
+        return -float(np.maximum(own, np.log(LEAST)).mean())
+
+    powers = np.exp(below * min(SHARPNESS, key=surprise))
+    probabilities: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def _blocks(rows: Integers) -> Iterator[Integers]:
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield rows[start : start + ROWS_AT_ONCE]
