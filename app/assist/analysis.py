@@ -35,6 +35,10 @@ class Analysis:
     features: CachedFeatures
     hashes: NDArray[np.uint64]
 
+    def appearances(self) -> NDArray[np.void]:
+        """Read what was measured of the pictures, records of `APPEARANCE` [N]; zeros where nothing was."""
+        return self.features.appearances()
+
     @cached_property
     def ids(self) -> NDArray[np.int64]:
         """Return the images' ids [N]."""
@@ -56,18 +60,18 @@ class Analysis:
         return [now.get(row.id, row) for row in self.images]
 
 
-def analyse(project: Project, on_event: OnEvent, cancel: threading.Event) -> Analysis:
+def analyse(project: Project, on_event: OnEvent, cancel: threading.Event, measured: bool = False) -> Analysis:
     """Return the features of all readable images; raises AppError, or Cancelled, and keeps what was computed.
 
     `on_event` hears progress of the stage `features` if a worker has to be started. Images that it cannot read are
-    noted in the project with the reason, and left out. Waits while a training run fills the cache.
+    noted in the project with the reason, and left out. Waits while a training run fills the cache. With `measured`,
+    images whose features an older version computed are measured, too.
     """
     rows = [row for row in project.images() if row.problem is None]
-    if not _cache(project).missing([row.digest for row in rows]):
+    if not _lacking(project, rows, measured):
         return _analysis(project, rows)
     with project.writing_features(cancel):
-        missing = _cache(project).missing([row.digest for row in rows])
-        if missing:
+        if _lacking(project, rows, measured):
             ensure_network(BACKBONES[DEFAULT_BACKBONE], on_event, cancel)
             problems = _compute(project, rows, on_event, cancel)
             project.set_problems({rows[position].id: reason for position, reason in problems.items()})
@@ -78,6 +82,11 @@ def analyse(project: Project, on_event: OnEvent, cancel: threading.Event) -> Ana
 def _cache(project: Project) -> FeatureCache:
     backbone = BACKBONES[DEFAULT_BACKBONE]
     return FeatureCache(project.cache, backbone.id, backbone.features)
+
+
+def _lacking(project: Project, rows: Sequence[ImageRow], measured: bool) -> bool:
+    cache, digests = _cache(project), [row.digest for row in rows]
+    return bool(cache.missing(digests) or (measured and cache.unmeasured(digests)))
 
 
 def _analysis(project: Project, rows: Sequence[ImageRow]) -> Analysis:

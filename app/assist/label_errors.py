@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.assist.reduction import FeatureRows
+from app.features.rooted import root_normalised
+
 FOLDS = 5
 SHRINKAGE = 0.5  # share of the identity in the covariance
 SHARPNESS = (0.01, 4.0)  # factor of the scores, least and most
@@ -37,8 +40,8 @@ class LabelErrors:
     likely: Integers
 
 
-def find_label_errors(features: Features, labels: Integers, groups: Integers) -> LabelErrors:
-    """Judge N labels 0 to C-1 by features [N, D]; images of one photo share a number in `groups` [N]."""
+def find_label_errors(features: FeatureRows, labels: Integers, groups: Integers) -> LabelErrors:
+    """Judge N labels 0 to C-1 by non-negative features [N, D]; images of one photo share a number in `groups` [N]."""
     given, likely = np.full(len(labels), np.nan), np.full(len(labels), -1, np.int64)
     scores = _out_of_fold_scores(features, labels, _folds(labels, groups))
     own = np.take_along_axis(scores, labels[:, np.newaxis], axis=1)[:, 0]
@@ -60,11 +63,12 @@ def _folds(labels: Integers, groups: Integers) -> Integers:
     return fold[group]
 
 
-def _out_of_fold_scores(features: Features, labels: Integers, folds: Integers) -> Floats:
+def _out_of_fold_scores(features: FeatureRows, labels: Integers, folds: Integers) -> Floats:
     """Return log likelihoods [N, C] up to a constant per row; -inf for a class that the other folds do not have."""
     classes = int(labels.max(initial=-1)) + 1
     scores = np.full((len(labels), max(classes, 1)), -np.inf)
-    centre = features.mean(axis=0) if len(features) else np.zeros(features.shape[1], np.float32)
+    # Near the mean, so that little is lost to rounding; which point it is does not matter otherwise.
+    centre = root_normalised(features[:ROWS_AT_ONCE]).sum(axis=0) / max(1, min(len(labels), ROWS_AT_ONCE))
     parts = [_Sums.of(features, labels, np.flatnonzero(folds == fold), centre, classes) for fold in range(FOLDS)]
     whole = _Sums(*(sum(values) for values in zip(*(part.values() for part in parts), strict=True)))
     for fold, part in enumerate(parts):
@@ -73,7 +77,7 @@ def _out_of_fold_scores(features: Features, labels: Integers, folds: Integers) -
             continue
         known, weights, offsets = (whole - part).discriminants()
         for some in _blocks(rows):
-            scores[np.ix_(some, known)] = (features[some] - centre) @ weights + offsets
+            scores[np.ix_(some, known)] = (root_normalised(features[some]) - centre) @ weights + offsets
     return scores
 
 
@@ -86,11 +90,11 @@ class _Sums:
     products: Features
 
     @classmethod
-    def of(cls, features: Features, labels: Integers, rows: Integers, centre: Features, classes: int) -> "_Sums":
+    def of(cls, features: FeatureRows, labels: Integers, rows: Integers, centre: Features, classes: int) -> "_Sums":
         width = features.shape[1]
         sums, products = np.zeros((classes, width), np.float32), np.zeros((width, width), np.float32)
         for some in _blocks(rows):
-            block = features[some] - centre
+            block = root_normalised(features[some]) - centre
             products += block.T @ block
             members = (np.arange(classes)[:, np.newaxis] == labels[some]).astype(np.float32)
             sums += members @ block

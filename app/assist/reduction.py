@@ -16,13 +16,13 @@ LARGEST_SAMPLE = 16384  # rows that the directions are found in
 
 
 class FeatureRows(Protocol):
-    """Features [N, D] that are read in slices: an array, or rows of the cache."""
+    """Features [N, D] that are read by slices or positions: an array, or rows of the cache."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Return (N, D)."""
 
-    def __getitem__(self, rows: slice, /) -> Floats:
+    def __getitem__(self, rows: slice | NDArray[np.int64], /) -> Floats:
         """Return some rows."""
 
 

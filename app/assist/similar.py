@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.assist.reduction import FeatureRows
+
 ROWS_AT_ONCE = 2048  # of all images
 SELECTED_AT_ONCE = 2048
 TINY = np.finfo(np.float32).tiny
@@ -22,13 +24,13 @@ class Similar:
     cosines: NDArray[np.float32]
 
 
-def most_similar(features: Features, selected: Sequence[int], number: int) -> Similar:
+def most_similar(features: FeatureRows, selected: Sequence[int], number: int) -> Similar:
     """Return at most `number` images, without the selected ones; features [N, D], equals in the order of N.
 
     Nothing is returned where nothing is selected; raises IndexError for a selected position that is not there.
     """
     chosen = np.unique(np.asarray(selected, np.int64))
-    rest = np.ones(len(features), np.bool_)
+    rest = np.ones(features.shape[0], np.bool_)
     rest[chosen] = False
     positions = np.flatnonzero(rest)
     if not len(chosen) or number <= 0:
@@ -45,7 +47,7 @@ def unit_rows(features: Features) -> Features:
     return unit
 
 
-def _nearest(features: Features, positions: Integers, chosen: Integers) -> NDArray[np.float32]:
+def _nearest(features: FeatureRows, positions: Integers, chosen: Integers) -> NDArray[np.float32]:
     """Return the largest cosine of each position to any chosen image."""
     nearest = np.full(len(positions), -1, np.float32)
     for first in range(0, len(chosen), SELECTED_AT_ONCE):

@@ -49,21 +49,23 @@ def _reduced(image: Pixels) -> Pixels:
 
 
 def _sharpness(grey: Pixels) -> float:
-    """Return how much of the differences between neighbours is lost by blurring, in the better kept direction.
+    """Return how much of the differences between neighbours blurring takes away, in the direction of less detail.
 
     After Crété-Roffet and others, "The blur effect: perception and estimation with a new no-reference perceptual
     blur metric", 2007: a blurred picture changes little when it is blurred again. It does not depend on contrast.
     """
-    values = cv2.multiply(grey, FINE, dtype=cv2.CV_16U)
-    return min(_lost(values), _lost(cv2.transpose(values)))
+    values = np.multiply(grey, FINE, dtype=np.uint16)
+    shares = [_lost(across) for across in (values, cv2.transpose(values)) if across.shape[1] > 1]
+    return min((share for share in shares if share is not None), default=0.0)
 
 
-def _lost(values: cv2.typing.MatLike) -> float:
+def _lost(values: cv2.typing.MatLike) -> float | None:
+    """Return the share of the differences along rows that is lost, or None where there are none."""
     blurred = cv2.blur(values, (BLUR, 1))
     before = cv2.absdiff(values[:, 1:], values[:, :-1])
     after = cv2.absdiff(blurred[:, 1:], blurred[:, :-1])
     whole: float = cv2.sumElems(before)[0]
-    return cv2.sumElems(cv2.subtract(before, after))[0] / whole if whole else 0.0
+    return cv2.sumElems(cv2.subtract(before, after))[0] / whole if whole else None
 
 
 def _quantiles(values: cv2.typing.MatLike, *shares: float) -> list[float]:

@@ -17,10 +17,10 @@ Integers = NDArray[np.int64]
 
 
 def clouds(labels: Integers, distance: float = 4, seed: int = 0) -> Features:
-    """Return features [N, WIDTH] of classes that lie `distance` standard deviations from the origin."""
+    """Return features [N, WIDTH], positive, of classes that lie `distance` standard deviations from one point."""
     source = np.random.default_rng(seed)
-    centres = distance * np.eye(WIDTH)[labels]
-    return (source.standard_normal((len(labels), WIDTH)) + centres).astype(np.float32)
+    centres = 20 + distance * np.eye(WIDTH)[labels]
+    return np.maximum(source.standard_normal((len(labels), WIDTH)) + centres, 0).astype(np.float32)
 
 
 def test_flipped_labels_come_first() -> None:
