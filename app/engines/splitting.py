@@ -17,7 +17,8 @@ def split_snapshot(snapshot: Snapshot, unreadable: Container[int]) -> Split:
     images = [snapshot.images[position] for position in readable]
     cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
     digests = [image.digest for image in images]
-    groups = group_near_duplicates(cache.hashes(digests), cache.features(digests)).tolist()
+    pictures = cache.appearances(digests)["picture"]
+    groups = group_near_duplicates(cache.hashes(digests), cache.features(digests), pictures).tolist()
     parts = assign_splits(
         digests, groups, [image.label for image in images], [image.split for image in images], snapshot.seed
     )

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.features.cache import INDEX_ROW, FeatureCache
+from app.dataset.appearance import APPEARANCE
+from app.features.cache import INDEX_ROW, CachedFeatures, FeatureCache
 
 WIDTH = 5
 
@@ -68,3 +69,45 @@ def test_features_without_an_index_row_are_dropped(tmp_path: Path, cache: Featur
 def test_no_digests_give_no_rows(cache: FeatureCache) -> None:
     assert cache.features([]).shape == (0, WIDTH)
     assert cache.hashes([]).shape == (0,)
+
+
+def records(*widths: int) -> list[np.ndarray]:
+    found = np.zeros(len(widths), APPEARANCE)
+    found["width"] = widths
+    return list(found)
+
+
+def test_appearances_come_back_and_are_missed_where_an_older_version_wrote(tmp_path: Path, cache: FeatureCache) -> None:
+    one, other = digest(1), digest(2 << 120)
+    assert cache.unmeasured([other, one, digest(9), other]) == [0, 1]
+    cache.append([digest(3)], rows(3), [33], records(30))
+    assert cache.appearances([digest(3), other])["width"].tolist() == [30, 0]
+    cache.add_appearances([other], records(20))
+    again = FeatureCache(tmp_path, "net", WIDTH)
+    assert again.appearances([one, other, digest(3)])["width"].tolist() == [0, 20, 30]
+    assert again.unmeasured([digest(3), one, other]) == [1]
+    again.add_appearances([one], records(10))
+    assert again.unmeasured([digest(3), one, other]) == []
+    np.testing.assert_array_equal(again.features([one, other, digest(3)]), rows(1, 2, 3))
+    with pytest.raises(KeyError):
+        again.appearances([digest(9)])
+
+
+def test_appearances_cut_short_are_missed_and_written_again(tmp_path: Path, cache: FeatureCache) -> None:
+    cache.append([digest(3), digest(4)], rows(3, 4), [33, 44], records(30, 40))
+    path = tmp_path / "features" / "net" / "appearances.bin"
+    path.write_bytes(path.read_bytes()[:-1])
+    again = FeatureCache(tmp_path, "net", WIDTH)
+    assert again.unmeasured([digest(3), digest(4)]) == [1]
+    again.append([digest(5)], rows(5), [55], records(50))
+    assert again.appearances([digest(3), digest(5)])["width"].tolist() == [30, 50]
+    again.add_appearances([digest(4)], records(41))
+    assert again.appearances([digest(3), digest(4), digest(5)])["width"].tolist() == [30, 41, 50]
+
+
+def test_rows_can_be_read_by_slices_and_positions(cache: FeatureCache) -> None:
+    cached = CachedFeatures(cache, [digest(2 << 120), digest(1), digest(1)])
+    assert cached.shape == (3, WIDTH)
+    np.testing.assert_array_equal(cached[1:], rows(1, 1))
+    np.testing.assert_array_equal(cached[np.array([2, 0])], rows(1, 2))
+    assert cached.appearances()["width"].tolist() == [0, 0, 0]
