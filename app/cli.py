@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from app import __version__, tour
-from app.commands import models, serving, training
+from app.commands import data, models, serving, training
 from app.commands.arguments import Command
 from app.commands.report import Report
 from app.errors import AppError, Cancelled
@@ -80,7 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
         return subparser
 
     add("demo", tour.demo, "do the whole main job on synthetic data and print what came of it")
-    for group in (training, models, serving):
+    for group in (training, models, serving, data):
         group.add_commands(add)
     return parser
 

@@ -14,6 +14,8 @@ STAGES = {
     "fit": "Choosing the strength",
     "test": "Testing",
     "predict": "Predicting",
+    "download": "Downloading images",
+    "export": "Writing images",
 }
 
 
