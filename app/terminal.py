@@ -18,6 +18,8 @@ STAGES = {
     "backup": "Backing up",
     "restore": "Restoring",
     "relink": "Looking for images",
+    "download": "Downloading images",
+    "export": "Writing images",
 }
 
 

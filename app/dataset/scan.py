@@ -194,11 +194,11 @@ def _found(file: _File, splits: frozenset[str]) -> FoundImage:
     top = file.parts[0]
     split = SPLIT_FOLDERS[top.lower()] if top in splits and len(file.parts) > 1 else None
     folders = file.parts[1:-1] if split else file.parts[:-1]
-    label = _as_label(folders[0]) if folders else None
+    label = folder_label(folders[0]) if folders else None
     return FoundImage(file.path, "/".join(file.parts), label, split, file.size, file.modified_ns)
 
 
-def _as_label(name: str) -> str:
+def folder_label(name: str) -> str:
     """Make one line of a folder's name, composed the same way on every system."""
     printable = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in name)
     return " ".join(unicodedata.normalize("NFC", printable).split()) or "unnamed"

@@ -1,4 +1,4 @@
-"""Add a folder of images to a project: only rows are written, the images stay as they are."""
+"""Add images to a project, whole folders or single files: only rows are written, the images stay as they are."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -62,6 +62,39 @@ def _note_unfinished(transaction: Transaction, folder: Path) -> None:
 
 def _unfinished_key(folder: Path) -> str:
     return f"{UNFINISHED} {folder}"
+
+
+def import_files(
+    store: Store, folder: Path, names: Sequence[str], on_count: OnCount, cancel: threading.Event
+) -> ImportResult:
+    """Add single images of a folder, without labels; `names` are paths below it with slashes.
+
+    Images that the project has already stay as they are. Raises Cancelled with nothing written.
+    """
+    known = _known_files(store, folder)
+    found = [_stat(folder, name) for name in names if name not in known]
+    images = [one for one in found if isinstance(one, FoundImage)]
+    skipped = [one for one in found if isinstance(one, Skipped)]
+    digests: dict[str, str] = {}
+    for count, batch in _batches(images, cancel):
+        digests.update((image.relative, digest) for image, digest in batch if isinstance(digest, str))
+        skipped += [digest for _, digest in batch if isinstance(digest, Skipped)]
+        on_count(count, len(images))
+    with store.transaction() as transaction:
+        added = [image for image in images if image.relative in digests]
+        _insert(transaction, _source_id(transaction, folder), added, digests)
+    return ImportResult(len(added), len(names) - len(found), tuple(skipped))
+
+
+def _stat(folder: Path, name: str) -> FoundImage | Skipped:
+    path = folder / name
+    try:
+        info = path.stat()
+    except OSError as error:
+        return Skipped(path, f"The file cannot be read ({error.strerror}).")
+    if not info.st_size:
+        return Skipped(path, "The file is empty.")
+    return FoundImage(path, name, None, None, info.st_size, info.st_mtime_ns)
 
 
 def _known_files(store: Store, folder: Path) -> dict[str, KnownFile]:

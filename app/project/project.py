@@ -10,7 +10,7 @@ from types import TracebackType
 from app.errors import Cancelled, ProjectError
 from app.files import data_folder, lock_folder, safe_name
 from app.project.edits import KEYS_AT_ONCE, Edits
-from app.project.importing import OnCount, import_folder, unfinished_folders
+from app.project.importing import OnCount, import_files, import_folder, unfinished_folders
 from app.project.records import ClassRow, ImageRow, ImportResult, RunRow
 from app.project.runs import Runs
 from app.project.store import FILE_NAME, Store
@@ -100,6 +100,16 @@ class Project:
     def unfinished_folders(self) -> list[Path]:
         """Return the folders whose import was cancelled or cut off; adding them again goes on with it."""
         return unfinished_folders(self.store)
+
+    def add_images(
+        self, folder: Path, names: Sequence[str], on_count: OnCount, cancel: threading.Event
+    ) -> ImportResult:
+        """Add single images by their paths below a folder, unlabelled; raises Cancelled with nothing written."""
+        return import_files(self.store, folder, names, on_count, cancel)
+
+    def sources(self) -> list[Path]:
+        """Return the folders that images were added from."""
+        return [Path(folder) for (folder,) in self.store.rows("SELECT folder FROM sources ORDER BY id")]
 
     def images(self) -> list[ImageRow]:
         """Return all images, ordered by source and name."""

@@ -1,0 +1,1 @@
+"""Labels in and out of the formats that others use."""
