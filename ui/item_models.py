@@ -1,7 +1,8 @@
 """Images as a Qt model: rows are filtered in memory, thumbnails come from the background."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 from PyQt5.QtGui import QImage, QPixmap
 
 from app.errors import AppError
-from app.project.records import FOLDER, ClassRow, ImageRow
+from app.project.records import FOLDER, SUGGESTED, ClassRow, ImageRow
 from ui.image_filter import Filter, count_kinds, kinds_of
 from ui.image_loading import Images
 from ui.jobs import Task, run_in_pool
@@ -18,6 +19,8 @@ from ui.jobs import Task, run_in_pool
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from app.assist.lists import Guess
 
 THUMBNAIL_SIDE = 256
 KEPT_THUMBNAILS = 1200  # of up to 256 x 256 x 4 bytes: at most 300 MB
@@ -27,6 +30,15 @@ ROW_ROLE = Qt.ItemDataRole.UserRole
 THUMBNAIL_ROLE = Qt.ItemDataRole.UserRole + 1
 CLASSES_ROLE = Qt.ItemDataRole.UserRole + 2
 PROBLEM_ROLE = Qt.ItemDataRole.UserRole + 3
+NOTE_ROLE = Qt.ItemDataRole.UserRole + 4
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the assistant says of an image: a class that it may have, with its likelihood of 0 to 1, or a few words."""
+
+    words: str
+    class_row: ClassRow | None = None
 
 
 class ImageModel(QAbstractListModel):
@@ -43,6 +55,9 @@ class ImageModel(QAbstractListModel):
         self._filter = Filter()
         self._thumbnails: OrderedDict[str, QPixmap | str] = OrderedDict()
         self._tasks: OrderedDict[str, Task] = OrderedDict()
+        self._guesses: Mapping[int, Guess] = {}
+        self._doubts: Mapping[int, Guess] = {}
+        self._words: Mapping[int, str] = {}
         self._waiting: dict[str, set[int]] = {}  # positions of those without a thumbnail yet
 
     def show_images(self, images: Images) -> bool:
@@ -84,13 +99,32 @@ class ImageModel(QAbstractListModel):
         self._all.update((row.id, row) for row in rows)
         for row in rows:
             self._counts.update(kinds_of(row))
-        taken = list(self._filter.taken(rows))
+        taken = self._filter.taken({row.id: row for row in rows})
         if taken:
             first = len(self._shown)
             self.beginInsertRows(QModelIndex(), first, first + len(taken) - 1)
             self._shown += taken
             self._positions.update((row.id, first + number) for number, row in enumerate(taken))
             self.endInsertRows()
+
+    def show_guesses(self, guesses: "Mapping[int, Guess]") -> None:
+        """Show below unlabelled images what they may be."""
+        self._guesses = guesses
+        self._touch_all()
+
+    def show_notes(self, doubts: "Mapping[int, Guess]", words: Mapping[int, str]) -> None:
+        """Show below images what they may be instead of their label, or a few words, until the next filter."""
+        self._doubts, self._words = doubts, words
+        self._touch_all()
+
+    def guess(self, image_id: int) -> "Guess | None":
+        """Return what an unlabelled image may be."""
+        row = self._all.get(image_id)
+        return self._guesses.get(image_id) if row and not row.class_ids and not row.excluded else None
+
+    def rows(self) -> list[ImageRow]:
+        """Return all images, shown or not."""
+        return list(self._all.values())
 
     def set_filter(self, chosen: Filter) -> None:
         """Show other images."""
@@ -155,13 +189,24 @@ class ImageModel(QAbstractListModel):
             return self._tip(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             names = ", ".join(one.name for one in self.classes_of(row)) or self.tr("unlabelled")
-            return f"{row.path.name}, {names}"
+            note = self._note(row)
+            return ", ".join([row.path.name, names, *([note.words] if note else [])])
         return self._own_data(row, index.row(), role)
 
     def _tip(self, row: ImageRow) -> str:
         lines = [row.name]
         if row.origin == FOLDER:
             lines.append(self.tr("The label is the name of its folder (in italics until you set one)."))
+        doubt = self._doubts.get(row.id)
+        if doubt is not None and doubt.class_id in self._classes:
+            words = self.tr("A model that never saw this image gives its label {0:.0%}, and thinks of {1}.")
+            lines.append(words.format(1 - doubt.confidence, self._classes[doubt.class_id].name))
+        if row.origin == SUGGESTED:
+            lines.append(self.tr("The label is an accepted suggestion (a ring instead of a dot)."))
+        if row.split:
+            lines.append(self.tr("Part: {0}").format(row.split))
+        if row.group:
+            lines.append(self.tr("Group: {0}").format(row.group))
         if row.problem:
             lines.append(row.problem)
         return "\n".join(lines)
@@ -176,7 +221,19 @@ class ImageModel(QAbstractListModel):
             return row.problem or (known if isinstance(known, str) else None)
         if role == THUMBNAIL_ROLE:
             return self._thumbnail(row, position)
+        if role == NOTE_ROLE:
+            return self._note(row)
         return None
+
+    def _note(self, row: ImageRow) -> Note | None:
+        """Say what the assistant thinks of an image; of a doubtful label only what it may be, as room is scarce."""
+        guess, words = self.guess(row.id), self.tr("{0}? {1:.0%}")
+        if guess is None:
+            guess, words = self._doubts.get(row.id), self.tr("{0}?")
+        if guess is not None and guess.class_id in self._classes:
+            one = self._classes[guess.class_id]
+            return Note(words.format(one.name, guess.confidence), one)
+        return Note(self._words[row.id]) if row.id in self._words else None
 
     def _thumbnail(self, row: ImageRow, position: int) -> QPixmap | None:
         known = self._thumbnails.get(row.digest)
@@ -203,7 +260,7 @@ class ImageModel(QAbstractListModel):
 
     def _refilter(self) -> None:
         self.beginResetModel()
-        self._shown = list(self._filter.taken(self._all.values()))
+        self._shown = self._filter.taken(self._all)
         self._positions = {row.id: position for position, row in enumerate(self._shown)}
         self._waiting.clear()
         self.endResetModel()

@@ -24,6 +24,15 @@ class LabelActions(QObject):
     repeat_requested = pyqtSignal()
     back_requested = pyqtSignal()
     keys_requested = pyqtSignal()
+    suggestions_requested = pyqtSignal()
+    similar_requested = pyqtSignal()
+    accept_requested = pyqtSignal()
+    accept_in_sight_requested = pyqtSignal()
+    renew_requested = pyqtSignal()
+    all_requested = pyqtSignal()
+    history_requested = pyqtSignal()
+    several_requested = pyqtSignal(bool)
+    skip_requested = pyqtSignal()
     zoom_requested = pyqtSignal(int)
     fit_requested = pyqtSignal()
     actual_size_requested = pyqtSignal()
@@ -37,7 +46,18 @@ class LabelActions(QObject):
         self._add(self.tr("Repeat the last label"), self.repeat_requested.emit, ["."])
         self._add(self.tr("Remove the label"), self.unlabel_requested.emit, ["0", "Backspace", "Del"])
         self._add(self.tr("Exclude or include"), self.exclude_requested.emit, ["X"])
+        self._several = self._add(self.tr("Several labels per image"), self.several_requested.emit, [])
+        self._several.setCheckable(True)
+        self._add(self.tr("History…"), self.history_requested.emit, ["Ctrl+H"])
         self._separator()
+        self._add(self.tr("Suggested labels"), self.suggestions_requested.emit, ["G"])
+        self._add(self.tr("Accept the suggestion"), self.accept_requested.emit, ["Y"])
+        self._add(self.tr("Accept the suggestions in sight"), self.accept_in_sight_requested.emit, ["Shift+Y"])
+        self._add(self.tr("Order anew"), self.renew_requested.emit, ["R"])
+        self._add(self.tr("Find similar images"), self.similar_requested.emit, ["S"])
+        self._add(self.tr("Back to all images"), self.all_requested.emit, ["Esc"])
+        self._separator()
+        self._add(self.tr("Skip to the next image"), self.skip_requested.emit, ["K"])
         self._add(self.tr("Next unlabelled"), self.next_requested.emit, ["N"])
         self._add(self.tr("Back to the image before"), self.back_requested.emit, ["B"])
         self._add(self.tr("Show larger"), self.larger_requested.emit, ["Space", "Return"])
@@ -49,20 +69,46 @@ class LabelActions(QObject):
         self._add(self.tr("Find by name"), self.find_requested.emit, ["Ctrl+F"])
         self._separator()
         self._add(self.tr("All keys"), self.keys_requested.emit, ["?"])
-        self._class_ids: list[int] = []
+        self._own_actions: list[QAction] = []
+        self._shown: list[tuple[int, str, str | None]] | None = None
         self.show_classes([])
 
     def show_classes(self, classes: Sequence[ClassRow]) -> None:
-        """Name the number keys after the first classes."""
-        self._class_ids = [row.id for row in classes[:KEYS]]
+        """Name the number keys after the first classes, and add those that the user gave to others."""
+        shown = [(row.id, row.name, row.shortcut) for row in classes]
+        if shown == self._shown:
+            return
+        self._shown = shown
         for index, action in enumerate(self._label_actions):
-            known = index < len(self._class_ids)
+            known = index < len(classes)
             action.setVisible(known)
             action.setEnabled(known)
-            action.setText(self.tr("Label as {0}").format(classes[index].name.replace("&", "&&")) if known else "")
+            action.setText(self._title(classes[index]) if known else "")
+        for action in self._own_actions:
+            self._tab.removeAction(action)
+            action.deleteLater()
+        self._own_actions = [
+            self._add(self._title(row), partial(self.label_requested.emit, row.id), [row.shortcut])
+            for row in classes
+            if row.shortcut
+        ]
+
+    def show_several(self, allowed: bool) -> None:
+        """Mark whether images may have several labels."""
+        self._several.setChecked(allowed)
+
+    def taken_keys(self) -> set[str]:
+        """Return the keys that mean something already, beside those that the user gave to classes."""
+        own = set(self._own_actions)
+        keys = (action.shortcuts() for action in self._tab.actions() if action not in own)
+        return {key.toString() for some in keys for key in some}
+
+    def _title(self, row: ClassRow) -> str:
+        return self.tr("Label as {0}").format(row.name.replace("&", "&&"))
 
     def _label(self, index: int) -> None:
-        self.label_requested.emit(self._class_ids[index])
+        if self._shown is not None:
+            self.label_requested.emit(self._shown[index][0])
 
     def _add(self, title: str, slot: Callable[..., object], keys: Sequence[str]) -> QAction:
         action = QAction(title, self._tab)

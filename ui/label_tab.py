@@ -1,9 +1,10 @@
 """The Label tab: a grid of images, the classes beside it, and a key for each."""
 
-from functools import partial
+from dataclasses import replace
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -18,16 +19,18 @@ from app.errors import AppError
 from app.project.project import Project
 from ui import theme
 from ui.class_edits import ClassEdits
-from ui.editing import AT_ONCE, Change
-from ui.image_filter import EXCLUDED, UNLABELLED, UNREADABLE, Filter
+from ui.image_filter import BY_FOLDER, BY_NAME, EXCLUDED, NEWEST, OLDEST, UNLABELLED, UNREADABLE, Filter
 from ui.image_loading import Images, load_images, reload_images
 from ui.item_models import ImageModel
 from ui.jobs import Task, run_in_pool
 from ui.label_actions import LabelActions
+from ui.label_find import LabelFind
+from ui.labelling import Labelling
 from ui.state import AppState
+from ui.widgets.assistant_panel import SIMILAR, SUGGESTIONS, AssistantPanel
 from ui.widgets.cheat_sheet import CheatSheet
 from ui.widgets.class_list import ClassList
-from ui.widgets.class_palette import ClassPalette
+from ui.widgets.found_bar import FoundBar
 from ui.widgets.image_grid import FIRST_SIZE, LARGEST, SMALLEST, ImageGrid
 from ui.widgets.image_view import ImageToShow, ImageView
 from ui.widgets.start_page import StartPage
@@ -51,7 +54,6 @@ class LabelTab(QWidget):
         self._model = ImageModel(self)
         self._task: Task | None = None
         self._changed_meanwhile: set[int] = set()  # edited while all images are being read
-        self._last_class: int | None = None
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -64,14 +66,28 @@ class LabelTab(QWidget):
     def close_down(self) -> None:
         """Forget what is still being read."""
         self._stop_reading()
+        self._find.assistance.close_down()
 
     def _make_parts(self) -> None:
         self._actions = LabelActions(self)
         self._start = StartPage()
         self._classes = ClassList()
-        self._class_edits = ClassEdits(self._state, self._classes, self)
+        self._class_edits = ClassEdits(self._state, self._classes, self._actions, self)
         self._grid = ImageGrid(self._model)
         self._view = ImageView()
+        self._panel = AssistantPanel()
+        self._bar = FoundBar()
+        self._find = LabelFind(self._state, self._model, self._grid, self._panel, self._bar, self)
+        self._labelling = Labelling(self._state, self._model, self._grid, self._actions, self)
+        self._sort = QComboBox()
+        for sort, title in (
+            (BY_FOLDER, self.tr("By folder")),
+            (BY_NAME, self.tr("By file name")),
+            (NEWEST, self.tr("Newest first")),
+            (OLDEST, self.tr("Oldest first")),
+        ):
+            self._sort.addItem(title, sort)
+        self._sort.setAccessibleName(self.tr("Order of the images"))
         self._search = QLineEdit(placeholderText=self.tr("Find by name or folder"), clearButtonEnabled=True)
         self._search.setAccessibleName(self.tr("Find by name or folder"))
         self._size = QSlider(
@@ -88,6 +104,7 @@ class LabelTab(QWidget):
         top = QHBoxLayout()
         top.setSpacing(theme.SPACE)
         top.addWidget(self._search, 1)
+        top.addWidget(self._sort)
         top.addWidget(self._summary)
         top.addWidget(self._size)
         self._middle = QStackedWidget()
@@ -98,10 +115,17 @@ class LabelTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE)
         column.addLayout(top)
+        column.addWidget(self._bar)
         column.addWidget(self._middle, 1)
         column.addWidget(self._hint)
         splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(self._classes)
+        left = QSplitter(Qt.Orientation.Vertical)
+        left.addWidget(self._classes)
+        left.addWidget(self._panel)
+        left.setSizes([480, 250])
+        left.setStretchFactor(0, 1)
+        left.setHandleWidth(2 * theme.SPACE)
+        splitter.addWidget(left)
         splitter.addWidget(right)
         splitter.setSizes([SIDE_WIDTH, 4 * SIDE_WIDTH])
         splitter.setStretchFactor(1, 1)
@@ -125,20 +149,26 @@ class LabelTab(QWidget):
         self._start.folder_requested.connect(self.folder_requested)
         self._start.project_requested.connect(self.project_requested)
         self._start.demo_requested.connect(self.demo_requested)
-        actions.label_requested.connect(self._on_label_requested)
-        actions.unlabel_requested.connect(self._on_unlabel_requested)
-        actions.exclude_requested.connect(self._on_exclude_requested)
         actions.next_requested.connect(self._on_next_requested)
         actions.larger_requested.connect(self._on_larger_requested)
+        actions.suggestions_requested.connect(self._on_suggestions_requested)
+        actions.similar_requested.connect(self._on_similar_requested)
+        actions.accept_requested.connect(self._find.accept_selected)
+        actions.accept_in_sight_requested.connect(self._find.accept_in_sight)
+        actions.renew_requested.connect(self._find.renew)
+        actions.all_requested.connect(self._on_all_requested)
         actions.zoom_requested.connect(self._on_zoom_requested)
         actions.fit_requested.connect(self._view.fit)
         actions.actual_size_requested.connect(self._view.show_actual_size)
         actions.find_requested.connect(self._search.setFocus)
-        actions.palette_requested.connect(self._on_palette_requested)
-        actions.repeat_requested.connect(self._on_repeat_requested)
+        actions.skip_requested.connect(self._on_labelled)
         actions.back_requested.connect(self._on_back_requested)
         actions.keys_requested.connect(self._on_keys_requested)
         classes.filter_chosen.connect(self._on_filter_chosen)
+        self._find.list_shown.connect(self._on_list_shown)
+        self._bar.close_requested.connect(self._on_all_requested)
+        self._labelling.labelled.connect(self._on_labelled)
+        self._sort.currentIndexChanged.connect(self._on_sort_changed)
         self._search.textChanged.connect(self._on_search_text_changed)
         self._size.valueChanged.connect(self._grid.set_side)
         self._grid.doubleClicked.connect(self._on_larger_requested)
@@ -152,12 +182,12 @@ class LabelTab(QWidget):
     def _on_project_changed(self) -> None:
         """Forget the other project's images at once: a key must not label what is no longer there."""
         self._stop_reading()
+        self._find.forget()
         self._model.clear()
         self._view.clear()
         self._search.blockSignals(True)
         self._search.clear()
         self._search.blockSignals(False)
-        self._last_class = None
         self._read_images()
 
     @pyqtSlot(object)
@@ -234,15 +264,22 @@ class LabelTab(QWidget):
         counts = self._model.counts()
         chosen = self._model.filter
         if chosen.class_id is not None and all(row.id != chosen.class_id for row in classes):
-            self._filter(Filter(text=chosen.text))  # its class is gone
+            self._filter(Filter(text=chosen.text, sort=chosen.sort))  # its class is gone
         self._model.show_classes(classes)
         self._classes.show_classes(classes, counts, self._model.filter)
         self._actions.show_classes(classes)
+        several = project.several_labels
+        self._actions.show_several(several)
         labelled = counts["all"] - counts[UNLABELLED] - counts[EXCLUDED]
         text = self.tr("{0:,} of {1:,} labelled").format(labelled, counts["all"])
         if counts[UNREADABLE]:
             text += self.tr(", {0:,} unreadable").format(counts[UNREADABLE])
         self._summary.setText(text)
+        self._summary.setToolTip(
+            self.tr("Images may have several labels here; training takes only those with a single one so far.")
+            if several
+            else ""
+        )
 
     def _show_middle(self) -> None:
         if not self._model.rowCount():
@@ -267,11 +304,42 @@ class LabelTab(QWidget):
 
     @pyqtSlot(object)
     def _on_filter_chosen(self, chosen: Filter) -> None:
-        self._filter(Filter(chosen.kind, chosen.class_id, self._search.text()))
+        self._find.forget()
+        self._filter(Filter(chosen.kind, chosen.class_id, self._search.text(), self._sort.currentData()))
 
     @pyqtSlot(str)
     def _on_search_text_changed(self, text: str) -> None:
-        self._filter(Filter(self._model.filter.kind, self._model.filter.class_id, text))
+        self._filter(replace(self._model.filter, text=text))
+
+    @pyqtSlot()
+    def _on_sort_changed(self) -> None:
+        self._find.forget()
+        self._filter(replace(self._model.filter, sort=self._sort.currentData(), listed=None))
+
+    @pyqtSlot(object)
+    def _on_list_shown(self, chosen: Filter) -> None:
+        """Show what was found, for the moment without a text to find by."""
+        self._search.blockSignals(True)
+        self._search.clear()
+        self._search.blockSignals(False)
+        self._filter(chosen)
+        self._show_classes_again()
+        self._grid.setFocus()
+
+    @pyqtSlot()
+    def _on_all_requested(self) -> None:
+        """Leave the large view, or the list that the assistant found."""
+        if self._middle.currentWidget() is self._view:
+            self._on_view_close_requested()
+        elif self._model.filter.listed is not None:
+            self._find.forget()
+            self._filter(Filter(text=self._search.text(), sort=self._sort.currentData()))
+            self._show_classes_again()
+            self._grid.setFocus()
+
+    def _show_classes_again(self) -> None:
+        if self._state.project is not None:
+            self._show_classes(self._state.project)
 
     def _filter(self, chosen: Filter) -> None:
         self._model.set_filter(chosen)
@@ -279,68 +347,19 @@ class LabelTab(QWidget):
         self._grid.go_to(0)
         self._show_middle()
 
-    # -- labels
-
-    @pyqtSlot(int)
-    def _on_label_requested(self, class_id: int) -> None:
-        self._state.editing.when_idle(partial(self._label, class_id))
-
-    @pyqtSlot()
-    def _on_unlabel_requested(self) -> None:
-        self._state.editing.when_idle(partial(self._label, None))
-
-    @pyqtSlot()
-    def _on_repeat_requested(self) -> None:
-        if self._last_class is not None:
-            self._state.editing.when_idle(partial(self._label, self._last_class))
-
-    @pyqtSlot()
-    def _on_exclude_requested(self) -> None:
-        self._state.editing.when_idle(self._exclude)
-
-    @pyqtSlot()
-    def _on_palette_requested(self) -> None:
-        if self._state.project is not None and self._grid.selected_count():
-            palette = ClassPalette(self._state.project.classes(), self)
-            palette.class_chosen.connect(self._on_label_requested)
-            palette.new_class_requested.connect(self._on_new_class_requested)
-            palette.open()
-
-    @pyqtSlot(str)
-    def _on_new_class_requested(self, name: str) -> None:
-        self._state.editing.when_idle(partial(self._label_as_new, name))
-
-    def _label_as_new(self, name: str) -> None:
-        project = self._state.project
-        if project is not None and self._state.editing.edit(partial(project.edits.add_class, name), []):
-            self._label(next(row.id for row in project.classes() if row.name == name))
-
-    def _label(self, class_id: int | None) -> None:
-        chosen, project = self._grid.selected_ids(), self._state.project
-        if class_id is not None:
-            self._last_class = class_id
-        if project is not None and chosen:
-            change = partial(project.edits.set_label, chosen, class_id)
-            if self._edit(self.tr("Labelling {0:,} images"), change, chosen) and len(chosen) == 1:
-                self._step(1)
-
-    def _exclude(self) -> None:
-        chosen, project = self._grid.selected_positions(), self._state.project
-        if project is not None and chosen:
-            rows = [self._model.row(position) for position in chosen]
-            excluded = not all(row.excluded for row in rows)
-            change = partial(project.edits.set_excluded, [row.id for row in rows], excluded)
-            title = self.tr("Excluding {0:,} images") if excluded else self.tr("Including {0:,} images")
-            self._edit(title, change, [row.id for row in rows])
-
-    def _edit(self, title: str, change: Change, image_ids: list[int]) -> bool:
-        """Make an edit; tell whether it is made already."""
-        if len(image_ids) <= AT_ONCE:
-            return self._state.editing.edit(change, image_ids)
-        self._state.editing.edit_many(title.format(len(image_ids)), change)
-        return False
-
     # -- moving about
+
+    @pyqtSlot()
+    def _on_suggestions_requested(self) -> None:
+        self._find.find(SUGGESTIONS)
+
+    @pyqtSlot()
+    def _on_similar_requested(self) -> None:
+        self._find.find(SIMILAR)
+
+    @pyqtSlot()
+    def _on_labelled(self) -> None:
+        self._step(1)
 
     @pyqtSlot()
     def _on_back_requested(self) -> None:

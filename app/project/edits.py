@@ -11,7 +11,7 @@ from typing import Any
 
 from app.errors import InputError
 from app.project.annotating import IMAGE_COLUMNS, Change, check, image_changes, new_class
-from app.project.records import HUMAN, SUGGESTED, Annotation
+from app.project.records import HUMAN, SUGGESTED, Annotation, EditRow
 from app.project.store import Store, Transaction
 
 # Ids of dropped classes stay taken: an undo may bring them back.
@@ -99,6 +99,45 @@ class Edits:
         name, old, *rest = self._class_row(class_id)
         self._commit(f"Recolour {name}", [("classes", class_id, [name, old, *rest], [name, colour, *rest])])
 
+    def move_class(self, class_id: int, steps: int) -> None:
+        """Move a class up in the list (steps below 0) or down, and number all anew."""
+        name = self._class_row(class_id)[0]
+        rows = self._store.rows("SELECT id, name, colour, position, shortcut FROM classes ORDER BY position, id")
+        order = [row[0] for row in rows]
+        place = order.index(class_id)
+        order.insert(min(max(place + steps, 0), len(order) - 1), order.pop(place))
+        changes: list[Change] = []
+        for key, *before in rows:
+            after = [*before[:2], order.index(key), before[3]]
+            if after != before:
+                changes.append(("classes", key, before, after))
+        self._commit(f"Move class {name} {'up' if steps < 0 else 'down'}", changes)
+
+    def set_shortcut(self, class_id: int, shortcut: str | None) -> None:
+        """Give a class a key of its own, or take it away; another class that has the key loses it."""
+        changes: list[Change] = []
+        for key, name, colour, position, present in self._store.rows(
+            "SELECT id, name, colour, position, shortcut FROM classes"
+        ):
+            after = shortcut if key == class_id else (None if present == shortcut else present)
+            if after != present:
+                changes.append(("classes", key, [name, colour, position, present], [name, colour, position, after]))
+        name = self._class_row(class_id)[0]
+        self._commit(f"Key of {name}: {shortcut or 'none'}", changes)
+
+    def toggle_label(self, image_ids: Sequence[int], class_id: int) -> None:
+        """Give images a further label, beside those they have; take it away if all of them have it."""
+        labels = self._labels(image_ids)
+        everywhere = all(any(one[0] == class_id for one in labels[key]) for key in image_ids)
+        changes: list[Change] = []
+        for key in image_ids:
+            others = [one for one in labels[key] if one[0] != class_id]
+            after = others if everywhere else [*others, [class_id, HUMAN]]
+            if after != labels[key]:
+                changes.append(("labels", key, labels[key], after))
+        name = self._class_row(class_id)[0]
+        self._commit(f"{_count(len(changes))} {'−' if everywhere else '+'} {name}", changes)
+
     def merge_class(self, class_id: int, into: int) -> None:
         """Give the images of one class to another and drop the first."""
         if class_id == into:
@@ -121,6 +160,18 @@ class Edits:
     def redo_title(self) -> str | None:
         """Name the edit that redo would bring back."""
         return self._store.value("SELECT title FROM edits WHERE undone ORDER BY id LIMIT 1")
+
+    def history(self, number: int) -> list[EditRow]:
+        """Return the newest edits, undone ones among them, the newest first."""
+        rows = self._store.rows("SELECT id, title, created, undone FROM edits ORDER BY id DESC LIMIT ?", [number])
+        return [EditRow(key, title, created, bool(undone)) for key, title, created, undone in rows]
+
+    def go_to(self, edit_id: int) -> None:
+        """Undo every edit after one, or redo every edit up to it."""
+        while self._store.value("SELECT max(id) FROM edits WHERE NOT undone AND id > ?", [edit_id]) is not None:
+            self.undo()
+        while self._store.value("SELECT min(id) FROM edits WHERE undone AND id <= ?", [edit_id]) is not None:
+            self.redo()
 
     def undo(self) -> str | None:
         """Take the last edit back and return its title."""

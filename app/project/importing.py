@@ -76,7 +76,7 @@ def import_files(
     images = [one for one in found if isinstance(one, FoundImage)]
     skipped = [one for one in found if isinstance(one, Skipped)]
     digests: dict[str, str] = {}
-    for count, batch in _batches(images, cancel):
+    for count, batch in hash_batches(images, cancel):
         digests.update((image.relative, digest) for image, digest in batch if isinstance(digest, str))
         skipped += [digest for _, digest in batch if isinstance(digest, Skipped)]
         on_count(count, len(images))

@@ -76,6 +76,18 @@ class Project:
         return str(self.store.value("SELECT value FROM meta WHERE key = 'name'") or self.folder.name)
 
     @property
+    def several_labels(self) -> bool:
+        """Tell whether an image may have several labels."""
+        return bool(self.store.value("SELECT 1 FROM meta WHERE key = 'several labels'"))
+
+    def allow_several_labels(self, allowed: bool) -> None:
+        """Let an image have several labels, or only one from now on; labels that are there stay."""
+        with self.store.transaction() as transaction:
+            transaction.execute("DELETE FROM meta WHERE key = 'several labels'")
+            if allowed:
+                transaction.execute("INSERT INTO meta (key, value) VALUES ('several labels', '1')")
+
+    @property
     def cache(self) -> Path:
         """Return the folder of thumbnails and features; it may be deleted while the project is closed."""
         folder = self.folder / "cache"
@@ -151,7 +163,7 @@ class Project:
     def _images(self, clause: str, values: Sequence[int] = ()) -> list[ImageRow]:
         rows = self.store.rows(
             "SELECT images.id, folder, name, digest, group_concat(class_id), min(origin), split, user_group, excluded, "
-            "problem "
+            "problem, modified_ns "
             "FROM images JOIN sources ON sources.id = source_id LEFT JOIN labels ON image_id = images.id "
             f"{clause}",
             values,
@@ -168,8 +180,9 @@ class Project:
                 group,
                 bool(excluded),
                 problem,
+                modified_ns,
             )
-            for key, folder, name, digest, labels, origin, split, group, excluded, problem in rows
+            for key, folder, name, digest, labels, origin, split, group, excluded, problem, modified_ns in rows
         ]
 
     def set_problems(self, problems: Mapping[int, str | None]) -> None:

@@ -25,7 +25,10 @@ CLASS_COLOURS = (
 
 @dataclass(frozen=True)
 class ImageRow:
-    """An image of the project; `class_id` is its only or first label, `group` the user's own, such as a patient."""
+    """An image of the project; `class_id` is its only or first label, `group` the user's own, such as a patient.
+
+    `modified_ns` is when the file was last changed, in nanoseconds since 1970.
+    """
 
     id: int
     path: Path
@@ -37,6 +40,7 @@ class ImageRow:
     group: str | None
     excluded: bool
     problem: str | None
+    modified_ns: int = 0
 
     @property
     def class_id(self) -> int | None:
@@ -69,6 +73,16 @@ class Annotation:
     group: str | None = None
     excluded: bool | None = None
     origin: str = HUMAN
+
+
+@dataclass(frozen=True)
+class EditRow:
+    """An edit of the history; `created` is an ISO 8601 time."""
+
+    id: int
+    title: str
+    created: str
+    undone: bool
 
 
 @dataclass(frozen=True)

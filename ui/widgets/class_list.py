@@ -22,8 +22,22 @@ from PyQt5.QtWidgets import (
 
 from app.project.records import ClassRow
 from ui import messages, theme
-from ui.image_filter import ALL, EXCLUDED, UNLABELLED, UNREADABLE, Filter
+from ui.image_filter import (
+    ACCEPTED,
+    ALL,
+    BY_HAND,
+    EXCLUDED,
+    FROM_FOLDER,
+    SEVERAL,
+    TEST,
+    TRAIN,
+    UNLABELLED,
+    UNREADABLE,
+    VALIDATION,
+    Filter,
+)
 
+PROBLEMS = (EXCLUDED, UNREADABLE)  # listed where there are any; other kinds where they are some, but not all
 KEYS = 9  # classes with a number key
 DOT = 12
 FILTER_ROLE = Qt.ItemDataRole.UserRole
@@ -39,6 +53,8 @@ class ClassList(QWidget):
     recolour_requested = pyqtSignal(int, str)
     merge_requested = pyqtSignal(int, int)
     delete_requested = pyqtSignal(int)
+    move_requested = pyqtSignal(int, int)
+    key_requested = pyqtSignal(int, str)
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -57,7 +73,9 @@ class ClassList(QWidget):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self._add = QPushButton(self.tr("Add class…"))
         self._change = QPushButton(self.tr("Change…"))
-        self._change.setAccessibleDescription(self.tr("Rename, recolour, merge or delete the chosen class"))
+        self._change.setAccessibleDescription(
+            self.tr("Rename, recolour, move, merge or delete the chosen class, or give it a key")
+        )
         self._lay_out()
         self._list.currentItemChanged.connect(self._on_list_current_item_changed)
         self._list.customContextMenuRequested.connect(self._on_list_menu_requested)
@@ -98,13 +116,22 @@ class ClassList(QWidget):
             (UNLABELLED, self.tr("Unlabelled")),
             (EXCLUDED, self.tr("Excluded")),
             (UNREADABLE, self.tr("Unreadable")),
+            (FROM_FOLDER, self.tr("Labelled by their folder")),
+            (BY_HAND, self.tr("Labelled by you")),
+            (ACCEPTED, self.tr("Accepted suggestions")),
+            (SEVERAL, self.tr("Several labels")),
+            (TRAIN, self.tr("Part: training")),
+            (VALIDATION, self.tr("Part: validation")),
+            (TEST, self.tr("Part: test")),
         ):
-            if kind in (ALL, UNLABELLED, self._chosen.kind) or counts[kind]:
+            told = counts[kind] > 0 if kind in PROBLEMS else 0 < counts[kind] < counts[ALL]
+            if kind in (ALL, UNLABELLED, self._chosen.kind) or told:
                 yield _Entry(title, "", counts[kind], Filter(kind))
 
     def _class_entries(self, classes: Sequence[ClassRow]) -> Iterator["_Entry"]:
         for number, row in enumerate(classes, 1):
-            key = str(number) if number <= KEYS else ""
+            number_key = str(number) if number <= KEYS else ""
+            key = "  ".join(one for one in (number_key, row.shortcut) if one)
             tip = self.tr("Press {0} to label the selected images").format(key) if key else ""
             yield _Entry(row.name, key, row.images, Filter(class_id=row.id), row.colour, tip)
 
@@ -136,6 +163,10 @@ class ClassList(QWidget):
         menu = QMenu(self)
         rename = menu.addAction(self.tr("Rename “{0}”…").format(chosen.name))
         recolour = menu.addAction(self.tr("Other colour…"))
+        key = menu.addAction(self.tr("Key…"))
+        up, down = menu.addAction(self.tr("Move up")), menu.addAction(self.tr("Move down"))
+        up.setEnabled(chosen.id != self._classes[0].id)
+        down.setEnabled(chosen.id != self._classes[-1].id)
         merge = menu.addMenu(self.tr("Merge into"))
         targets = {merge.addAction(row.name): row.id for row in self._classes if row.id != chosen.id}
         merge.setEnabled(bool(targets))
@@ -145,6 +176,10 @@ class ClassList(QWidget):
             self._rename(chosen)
         elif action is recolour:
             self._recolour(chosen)
+        elif action is key:
+            self._ask_for_key(chosen)
+        elif action in (up, down):
+            self.move_requested.emit(chosen.id, -1 if action is up else 1)
         elif action is delete:
             self._delete(chosen)
         elif action in targets:
@@ -155,6 +190,12 @@ class ClassList(QWidget):
         name, accepted = QInputDialog.getText(self, title, question, text=row.name)
         if accepted:
             self.rename_requested.emit(row.id, name)
+
+    def _ask_for_key(self, row: ClassRow) -> None:
+        question = self.tr("A letter or digit that labels as “{0}”; empty for none:").format(row.name)
+        key, accepted = QInputDialog.getText(self, self.tr("Key of a class"), question, text=row.shortcut or "")
+        if accepted:
+            self.key_requested.emit(row.id, key)
 
     def _recolour(self, row: ClassRow) -> None:
         colour = QColorDialog.getColor(QColor(row.colour), self, self.tr("Colour of {0}").format(row.name))

@@ -6,9 +6,9 @@ from PyQt5.QtCore import QModelIndex, QObject, QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 from PyQt5.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.project.records import FOLDER, ClassRow, ImageRow
+from app.project.records import FOLDER, SUGGESTED, ClassRow, ImageRow
 from ui import theme
-from ui.item_models import CLASSES_ROLE, PROBLEM_ROLE, ROW_ROLE, THUMBNAIL_ROLE
+from ui.item_models import CLASSES_ROLE, NOTE_ROLE, PROBLEM_ROLE, ROW_ROLE, THUMBNAIL_ROLE, Note
 
 KEPT = 600  # pictures at the size they are painted at, more than a screen shows at once
 LABEL_HEIGHT = 22
@@ -37,7 +37,7 @@ class ImageDelegate(QStyledItemDelegate):
         row: ImageRow = index.data(ROW_ROLE)
         self._paint_picture(painter, picture, index, row)
         badge = QRect(cell.left() + MARGIN, picture.bottom() + 3, cell.width() - 2 * MARGIN, LABEL_HEIGHT - 4)
-        self._paint_label(painter, badge, index.data(CLASSES_ROLE), row)
+        self._paint_label(painter, badge, index, row)
         painter.restore()
 
     def _paint_frame(self, painter: QPainter, cell: QRect, option: QStyleOptionViewItem) -> None:
@@ -81,19 +81,51 @@ class ImageDelegate(QStyledItemDelegate):
         self._scaled.move_to_end(key)
         return known
 
-    def _paint_label(self, painter: QPainter, place: QRect, classes: list[ClassRow], row: ImageRow) -> None:
+    def _paint_label(self, painter: QPainter, place: QRect, index: QModelIndex, row: ImageRow) -> None:
+        """Paint the label, or what the assistant thinks it is; of both, the second is on the right."""
+        classes: list[ClassRow] = index.data(CLASSES_ROLE)
+        note: Note | None = index.data(NOTE_ROLE)
         font = QFont(painter.font())
         font.setPointSizeF(max(7.5, font.pointSizeF() - 1))
+        painter.setFont(font)
+        if note is not None:
+            width = painter.fontMetrics().horizontalAdvance(note.words) + (DOT + 5 if note.class_row else 0)
+            known = bool(classes or row.excluded)
+            width = min(width, place.width() * 3 // 5 if known else place.width())
+            side = place.adjusted(place.width() - width if known else 0, 0, 0, 0)
+            self._paint_note(painter, side, note)
+            if not known:
+                return
+            place = place.adjusted(0, 0, -width - 4, 0)
         font.setItalic(row.origin == FOLDER)  # a guess from the folder's name, not looked at yet
         painter.setFont(font)
         name = ", ".join(one.name for one in classes) or self.tr("unlabelled")
         if row.excluded:
             name = self.tr("excluded: {0}").format(name)
-        if classes:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(classes[0].colour))
-            painter.drawEllipse(QRect(place.left(), place.center().y() - DOT // 2 + 1, DOT, DOT))
+        for one in classes:
+            self._paint_dot(painter, place, one, ring=row.origin == SUGGESTED)
+            place = place.adjusted(DOT + 4, 0, 0, 0)
+        self._paint_words(painter, place, name, "text" if classes else "muted")
+
+    def _paint_note(self, painter: QPainter, place: QRect, note: Note) -> None:
+        if note.class_row is not None:
+            self._paint_dot(painter, place, note.class_row, ring=True)
             place = place.adjusted(DOT + 5, 0, 0, 0)
-        painter.setPen(theme.colour("text" if classes else "muted"))
-        text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())
+        self._paint_words(painter, place, note.words, "muted")
+
+    def _paint_dot(self, painter: QPainter, place: QRect, one: ClassRow, ring: bool) -> None:
+        """Paint a class's colour: a dot for a label of the user's own, a ring for the assistant's."""
+        circle = QRect(place.left(), place.center().y() - DOT // 2 + 1, DOT, DOT)
+        if ring:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(one.colour), 2))
+            circle.adjust(1, 1, -1, -1)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(one.colour))
+        painter.drawEllipse(circle)
+
+    def _paint_words(self, painter: QPainter, place: QRect, words: str, colour: str) -> None:
+        painter.setPen(theme.colour(colour))
+        text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
