@@ -14,6 +14,7 @@ from app.errors import AppError
 from app.files import resource_folder
 from app.project.project import Project
 from ui import messages, theme
+from ui.exchanging import Exchanging
 from ui.jobs import drain_pool
 from ui.menus import Menus
 from ui.preparation import Preparation
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self._job_bar = JobBar(self.state.jobs)
         self.statusBar().addPermanentWidget(self._job_bar, 1)
         self.menus = Menus(self, self.state)
+        self._exchanging = Exchanging(self, self.state)
         self._preparation = Preparation(self.state, self)
         self._safekeeping = Safekeeping(self, self.state)
         self._connect()
@@ -82,6 +84,8 @@ class MainWindow(QMainWindow):
         menus.restore_requested.connect(self._safekeeping.restore)
         menus.find_moved_requested.connect(self._safekeeping.find_moved)
         self._safekeeping.restored.connect(self.open_path)
+        menus.import_requested.connect(self._exchanging.show_import)
+        menus.export_requested.connect(self._exchanging.show_export)
         menus.close_requested.connect(self._on_close_requested)
         menus.demo_requested.connect(self.open_demo)
         menus.quit_requested.connect(self.close)

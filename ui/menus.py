@@ -21,6 +21,8 @@ class Menus(QObject):
     open_requested = pyqtSignal()
     path_requested = pyqtSignal(object)
     add_requested = pyqtSignal()
+    import_requested = pyqtSignal()
+    export_requested = pyqtSignal()
     close_requested = pyqtSignal()
     backup_requested = pyqtSignal()
     restore_requested = pyqtSignal()
@@ -68,6 +70,8 @@ class Menus(QObject):
         self._add(menu, self.tr("Open the &demo"), self.demo_requested.emit)
         menu.addSeparator()
         self._add(menu, self.tr("&Add a folder of images…"), self.add_requested.emit, "Ctrl+I")
+        self._import = self._add(menu, self.tr("&Import labels…"), self.import_requested.emit, "Ctrl+Shift+I")
+        self._export = self._add(menu, self.tr("E&xport labels…"), self.export_requested.emit, "Ctrl+Shift+E")
         self._find_moved = self._add(menu, self.tr("Find &moved images…"), self.find_moved_requested.emit)
         menu.addSeparator()
         self._backup = self._add(menu, self.tr("&Back up project…"), self.backup_requested.emit)
@@ -120,7 +124,7 @@ class Menus(QObject):
     @pyqtSlot()
     def _on_state_changed(self) -> None:
         project = self._state.project
-        for action in (self._close, self._backup, self._find_moved):
+        for action in (self._close, self._backup, self._find_moved, self._import, self._export):
             action.setEnabled(project is not None)
         undo = project.edits.undo_title() if project else None
         redo = project.edits.redo_title() if project else None

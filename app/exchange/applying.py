@@ -14,6 +14,16 @@ from app.project.records import Annotation
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """What an import will say of which images, now that all that can be are in the project."""
+
+    title: str
+    annotations: tuple[Annotation, ...]
+    added: int
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
 class Applied:
     """How many images were added, and how many got other labels, parts, groups or exclusion than they had."""
 
@@ -28,6 +38,13 @@ def apply(project: Project, preview: Preview, on_count: OnCount, cancel: threadi
 
     Raises InputError where images are still to be downloaded, and Cancelled before any label is written.
     """
+    prepared = prepare(project, preview, on_count, cancel)
+    changed = project.edits.annotate(prepared.title, prepared.annotations)
+    return Applied(len(prepared.annotations), prepared.added, changed, prepared.skipped)
+
+
+def prepare(project: Project, preview: Preview, on_count: OnCount, cancel: threading.Event) -> Prepared:
+    """Add the images that are new, unlabelled, and return what is to be said of all; that is one edit, and quick."""
     if preview.downloads:
         raise InputError("These images are still to be downloaded.", "Name a folder to download them into.")
     known = _known(project)
@@ -41,13 +58,12 @@ def apply(project: Project, preview: Preview, on_count: OnCount, cancel: threadi
     if new:
         known = _known(project)
     found = [(_find(known, entry), entry) for entry in preview.entries]
-    annotations = [
+    annotations = tuple(
         Annotation(key, entry.labels, entry.split, entry.group, entry.excluded, preview.origin)
         for key, entry in found
         if key is not None
-    ]
-    changed = project.edits.annotate(f"Import {preview.path.name}", annotations)
-    return Applied(len(annotations), added, changed, tuple(skipped))
+    )
+    return Prepared(f"Import {preview.path.name}", annotations, added, tuple(skipped))
 
 
 def _known(project: Project) -> dict[Path, int]:

@@ -85,6 +85,11 @@ class Preview:
         return len({one.group for one in self.entries if one.group})
 
     @property
+    def grouped(self) -> int:
+        """Return the number of images that are in a group."""
+        return sum(bool(one.group) for one in self.entries)
+
+    @property
     def excluded(self) -> int:
         """Return the number of images that are excluded."""
         return sum(bool(one.excluded) for one in self.entries)
