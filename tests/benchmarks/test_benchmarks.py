@@ -59,6 +59,16 @@ def test_lost_edits_are_counted_and_torn_ones_seen(after: dict[int, int | None],
     assert count_lost({1: None, 2: None, 3: None}, told, after) == lost
 
 
+@pytest.mark.slow
+def test_find(garments: Path) -> None:
+    values = run("find.py", str(garments))
+    assert values["images"] == 10_000
+    assert values["duplicate_recall"] == 1
+    assert 0 <= values["duplicate_false_rate"] < 1
+    assert 0 <= values["label_error_recall_worst"] <= values["label_error_recall"] <= 1
+    assert min(values[f"{name}_s"] for name in ("similar", "duplicates", "label_errors", "findings")) >= 0
+
+
 def test_one_line_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     print_result(ratio=1.23456, images=3, name="Größe")
     printed = json.loads(capsys.readouterr().out)
