@@ -13,6 +13,7 @@ WEBP_LOSSLESS_ALPHA = 1 << 28
 TIFF_WIDTH, TIFF_HEIGHT, TIFF_COLOURS, TIFF_ORIENTATION, TIFF_SAMPLES = 256, 257, 262, 274, 277
 TIFF_RGB = 2
 BIG_TIFF = 43
+LYING = (struct.error, IndexError, KeyError, OverflowError)  # what reading at a false offset raises
 NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # TIFF field types to struct codes
 
 
@@ -32,7 +33,7 @@ def read_header(data: bytes) -> ImageHeader | None:
         if data[offset : offset + len(signature)] == signature:
             try:
                 return reader(data)
-            except (struct.error, IndexError, KeyError):
+            except LYING:
                 return None
     return None
 
@@ -42,7 +43,7 @@ def exif_orientation(exif: bytes) -> int:
     block = exif.removeprefix(b"Exif\0\0")
     try:
         value = _tiff_numbers(block).get(TIFF_ORIENTATION, 1)
-    except (struct.error, KeyError):
+    except LYING:
         return 1
     return value if 1 <= value <= 8 else 1
 

@@ -192,6 +192,7 @@ def _lying_headers() -> Iterator[Hostile]:
     )
     yield Hostile("most-negative.bmp", bmp(-(1 << 31), -(1 << 31), bytes(12)))
     yield Hostile("directory-elsewhere.tif", b"II*\0\xff\xff\xff\x7f" + bytes(50))
+    yield Hostile("directory-beyond-numbers.tif", b"MM\0+\0\x08\0\0" + b"\xff" * 50)
     yield Hostile("float.tif", encoded(".tif", np.ones((5, 5), np.float32)))
 
 
