@@ -88,6 +88,8 @@ def _checked_header(data: bytes) -> ImageHeader:
             f"The image has {header.width:,} × {header.height:,} pixels, "
             f"more than {MOST_PIXELS // MEGAPIXEL} megapixels."
         )
+    if not header.whole:
+        raise UnreadableImage(DAMAGED)
     return header
 
 

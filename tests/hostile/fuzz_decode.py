@@ -30,8 +30,7 @@ def decode(data: bytes) -> None:
     for at_least in (None, SIDE):
         try:
             image = decode_image(data, at_least)
-        except UnreadableImage as error:
-            assert error.message.endswith((".", ".)"))
+        except UnreadableImage:
             continue
         assert image.ndim == 3
         assert image.shape[2] == 3

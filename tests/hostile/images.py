@@ -190,6 +190,8 @@ def _lying_headers() -> Iterator[Hostile]:
     yield Hostile(
         "no-pixels.png", b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 5, 5, 8, 2, 0, 0, 0))
     )
+    greedy = struct.pack(">I", 0xFC000024) + b"IDAT" + bytes(50)  # 4 GB, for which OpenCV makes room
+    yield Hostile("long-part.png", png(5, 4, 16, 6, bytes(164))[:33] + greedy)
     yield Hostile("most-negative.bmp", bmp(-(1 << 31), -(1 << 31), bytes(12)))
     yield Hostile("directory-elsewhere.tif", b"II*\0\xff\xff\xff\x7f" + bytes(50))
     yield Hostile("directory-beyond-numbers.tif", b"MM\0+\0\x08\0\0" + b"\xff" * 50)

@@ -4,6 +4,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,40 @@ def test_moved_images_are_found_by_the_menu(
     action(window, FIND).trigger()
     qtbot.waitUntil(lambda: len(said) == 2, timeout=LONG_MS)
     assert said[1] == "41 images were found.\nStill missing: 1. Look in another folder, too."
+    settle(qtbot, window)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows holds on to a folder with open files")
+def test_a_folder_that_vanishes_is_said_at_the_next_label(
+    qtbot: QtBot, window: MainWindow, labelled_folder: Path, tmp_path: Path, said: list[str]
+) -> None:
+    window.state.open_project(labelled_folder)
+    settle(qtbot, window)
+    project = opened(window)
+
+    def unlabel() -> None:
+        window.state.editing.edit(partial(project.edits.set_label, [1], None), [1])
+
+    labelled_folder.rename(tmp_path / "away")
+    window.state.editing.when_idle(unlabel)
+    assert "is not there any more. Nothing was changed" in said[0]
+    (tmp_path / "away").rename(labelled_folder)
+    window.state.editing.when_idle(unlabel)
+    assert len(said) == 1
+    assert project.images_of([1])[0].class_id is None
+    settle(qtbot, window)
+
+
+def test_a_project_that_is_open_elsewhere_is_said_and_the_present_one_stays(
+    qtbot: QtBot, window: MainWindow, labelled_folder: Path, tmp_path: Path, said: list[str]
+) -> None:
+    window.state.open_project(tmp_path / "mine", "Mine")
+    with Project.open(labelled_folder):
+        window.open_path(labelled_folder)
+    assert said[0].startswith("The project “garments” is open in another window or command. Close it there")
+    assert opened(window).name == "Mine"
+    window.state.open_project(tmp_path / "mine")
+    assert len(said) == 1
     settle(qtbot, window)
 
 
