@@ -163,11 +163,11 @@ def test_nothing_chosen_is_nothing_done(
     choose(monkeypatch)
     for title in (BACK_UP, RESTORE, FIND):
         action(window, title).trigger()
-        assert [job for job in window.state.jobs.running if not job.detached] == []
+        assert not window.state.jobs.needed
     choose(monkeypatch, file=tmp_path / "b.zip")
     QTimer.singleShot(0, press("Cancel"))
     action(window, BACK_UP).trigger()
-    assert [job for job in window.state.jobs.running if not job.detached] == []
+    assert not window.state.jobs.needed
     assert said == []
     settle(qtbot, window)
 
