@@ -137,7 +137,8 @@ def _tiff_numbers(data: bytes) -> dict[int, int]:
     for entry in range(first, min(first + count * step, len(data)), step):
         tag, kind = struct.unpack_from(order + "HH", data, entry)
         if kind in NUMBERS:
-            (numbers[tag],) = struct.unpack_from(order + NUMBERS[kind], data, entry + value_at)
+            (number,) = struct.unpack_from(order + NUMBERS[kind], data, entry + value_at)
+            numbers.setdefault(tag, number)  # of a tag that is there twice, libtiff takes the first
     return numbers
 
 

@@ -203,6 +203,8 @@ def _lying_headers() -> Iterator[Hostile]:
     yield Hostile(
         "no-pixels.png", b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 5, 5, 8, 2, 0, 0, 0))
     )
+    yield Hostile("much-of-nothing.png", png(15_000, 15_000, 8, 2, bytes(15_000 * 100)))
+    yield Hostile("much-of-nothing.tif", tiff(15_000, 15_000, bytes(1000)))
     greedy = struct.pack(">I", 0xFC000024) + b"IDAT" + bytes(50)  # 4 GB, for which OpenCV makes room
     yield Hostile("long-part.png", png(5, 4, 16, 6, bytes(164))[:33] + greedy)
     yield Hostile("most-negative.bmp", bmp(-(1 << 31), -(1 << 31), bytes(12)))
