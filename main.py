@@ -29,7 +29,9 @@ def _open_streams() -> None:
 def _start(arguments: list[str]) -> int:
     if arguments and arguments[0].split("=")[0] not in WINDOW_OPTIONS:
         from app.cli import main as run_command
+        from app.terminal import quiet_libraries
 
+        quiet_libraries()
         return run_command(arguments)
     try:
         from ui.start import open_window

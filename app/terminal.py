@@ -1,6 +1,8 @@
-"""One progress line on a terminal, or a line per stage where the output is a file."""
+"""One progress line on a terminal, or a line per stage where the output is a file; and quiet around it."""
 
+import faulthandler
 import os
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,6 +11,7 @@ from typing import TextIO
 from app.engines.protocol import Event, Note, Progress
 
 EVERY_S = 0.2
+STDERR = 2
 STAGES = {
     "files": "Reading files",
     "features": "Looking at images",
@@ -21,6 +24,25 @@ STAGES = {
     "download": "Downloading images",
     "export": "Writing images",
 }
+
+
+def quiet_libraries() -> None:
+    """Keep stderr for this program's own words: libjpeg and libpng write theirs about every damaged file.
+
+    Those write to the system's second stream, which leads nowhere afterwards; Python writes to a copy of it. For a
+    process that is a command; call it once, before anything else writes.
+    """
+    try:
+        if sys.stderr.fileno() != STDERR:
+            return  # led elsewhere already
+        kept = os.fdopen(os.dup(STDERR), "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, STDERR)
+        os.close(nowhere)
+    except OSError:  # a program that was started without streams
+        return
+    sys.stderr = kept
+    faulthandler.enable(kept)
 
 
 class ProgressLine:

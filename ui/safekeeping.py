@@ -131,6 +131,7 @@ class Safekeeping(QObject):
     @pyqtSlot(object)
     def _on_relink_done(self, found: Relinked) -> None:
         self._state.changed(None)
+        self._state.images_added.emit()
         lines = []
         if found.missing:
             lines.append(self.tr("Still missing: {0:,}. Look in another folder, too.").format(found.missing))

@@ -17,6 +17,8 @@ from app.errors import InputError
 MEGAPIXEL = 1_000_000
 MOST_PIXELS = 256 * MEGAPIXEL  # 768 MB decoded; the largest telephone cameras take 200
 MOST_BYTES = 1 << 30  # of a file
+PLAUSIBLE_PIXELS = 16 * MEGAPIXEL  # more of them in next to no bytes are a trap: they would take seconds and gigabytes
+MOST_PIXELS_PER_BYTE = 10_000  # a blank page in one bit per pixel has 8,000 as PNG, and 100 in colours as JPEG
 OPAQUE = 255
 ROWS_AT_ONCE = 64  # while blending, which takes 20 times an image's memory
 DAMAGED = "The image is damaged, incomplete, or of a rare kind that cannot be read."
@@ -88,6 +90,11 @@ def _checked_header(data: bytes) -> ImageHeader:
             f"The image has {header.width:,} × {header.height:,} pixels, "
             f"more than {MOST_PIXELS // MEGAPIXEL} megapixels."
         )
+    pixels = header.width * header.height
+    if pixels > max(PLAUSIBLE_PIXELS, MOST_PIXELS_PER_BYTE * len(data)):
+        raise UnreadableImage(f"The file claims {header.width:,} × {header.height:,} pixels in {len(data):,} bytes.")
+    if not header.whole:
+        raise UnreadableImage(DAMAGED)
     return header
 
 

@@ -8,22 +8,28 @@ from dataclasses import dataclass
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 OLD_BMP_HEADER = 12  # bytes; OS/2
+PNG_SIGNATURE, PNG_CHUNK_START, PNG_CHUNK_END = 8, 8, 4  # bytes; length and kind, then the data, then a checksum
 WEBP_EXTENDED_ALPHA = 0x10
 WEBP_LOSSLESS_ALPHA = 1 << 28
 TIFF_WIDTH, TIFF_HEIGHT, TIFF_COLOURS, TIFF_ORIENTATION, TIFF_SAMPLES = 256, 257, 262, 274, 277
 TIFF_RGB = 2
 BIG_TIFF = 43
+LYING = (struct.error, IndexError, KeyError, OverflowError)  # what reading at a false offset raises
 NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # TIFF field types to struct codes
 
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """Kind ("jpeg", "png", …), size in pixels before rotation, and whether it may be transparent."""
+    """Kind ("jpeg", "png", …), size in pixels before rotation, and whether it may be transparent.
+
+    `whole` is False where a part claims to be longer than the file: a decoder would make room for all of it.
+    """
 
     kind: str
     width: int
     height: int
     alpha: bool = False
+    whole: bool = True
 
 
 def read_header(data: bytes) -> ImageHeader | None:
@@ -32,7 +38,7 @@ def read_header(data: bytes) -> ImageHeader | None:
         if data[offset : offset + len(signature)] == signature:
             try:
                 return reader(data)
-            except (struct.error, IndexError, KeyError):
+            except LYING:
                 return None
     return None
 
@@ -42,7 +48,7 @@ def exif_orientation(exif: bytes) -> int:
     block = exif.removeprefix(b"Exif\0\0")
     try:
         value = _tiff_numbers(block).get(TIFF_ORIENTATION, 1)
-    except (struct.error, KeyError):
+    except LYING:
         return 1
     return value if 1 <= value <= 8 else 1
 
@@ -50,7 +56,20 @@ def exif_orientation(exif: bytes) -> int:
 def _png(data: bytes) -> ImageHeader:
     width, height = struct.unpack_from(">II", data, 16)
     transparent_colour = b"tRNS" in data[: max(0, data.find(b"IDAT"))]
-    return ImageHeader("png", width, height, bool(data[25] & 4) or transparent_colour)
+    return ImageHeader("png", width, height, bool(data[25] & 4) or transparent_colour, _png_is_whole(data))
+
+
+def _png_is_whole(data: bytes) -> bool:
+    at = PNG_SIGNATURE
+    while at + PNG_CHUNK_START <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        at += PNG_CHUNK_START + length
+        if at > len(data):
+            return False
+        if kind == b"IEND":
+            break
+        at += PNG_CHUNK_END
+    return True
 
 
 def _gif(data: bytes) -> ImageHeader:
@@ -118,7 +137,8 @@ def _tiff_numbers(data: bytes) -> dict[int, int]:
     for entry in range(first, min(first + count * step, len(data)), step):
         tag, kind = struct.unpack_from(order + "HH", data, entry)
         if kind in NUMBERS:
-            (numbers[tag],) = struct.unpack_from(order + NUMBERS[kind], data, entry + value_at)
+            (number,) = struct.unpack_from(order + NUMBERS[kind], data, entry + value_at)
+            numbers.setdefault(tag, number)  # of a tag that is there twice, libtiff takes the first
     return numbers
 
 

@@ -99,7 +99,12 @@ def _kept(file: Path, side: int) -> Pixels | None:
 
 
 def _keep(file: Path, image: Pixels) -> None:
-    """Write whole or not at all, but without waiting for the disk: a lost thumbnail costs nothing."""
+    """Write whole or not at all, but without waiting for the disk: a lost thumbnail costs nothing.
+
+    Where the folder that holds the cache went away, it is not made anew.
+    """
+    if not file.parents[3].is_dir():
+        return
     quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     encoded, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)
     if not encoded:

@@ -4,6 +4,7 @@ import threading
 
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Note, OnEvent
+from app.errors import Cancelled, EngineError
 from app.features.backbones import Backbone, network_file
 
 TORCH_WORKER = "app.engines.torch_worker"
@@ -15,5 +16,10 @@ def ensure_network(backbone: Backbone, on_event: OnEvent, cancel: threading.Even
         return
     on_event(Note(f"Preparing the pretrained network {backbone.title}; this is done once."))
     with EngineProcess(worker_command(TORCH_WORKER)) as process:
-        process.start()
+        try:
+            process.start()
+        except EngineError:
+            if cancel.is_set():  # Ctrl+C on a terminal may reach the process before it has a session of its own
+                raise Cancelled from None
+            raise
         process.run({"kind": "export", "backbone": backbone.name, "to": str(network_file(backbone))}, on_event, cancel)

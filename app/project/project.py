@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -89,9 +89,13 @@ class Project:
 
     @property
     def cache(self) -> Path:
-        """Return the folder of thumbnails and features; it may be deleted while the project is closed."""
+        """Return the folder of thumbnails and features; it may be deleted while the project is closed.
+
+        Where it cannot be made, thumbnails are done without, and training says why.
+        """
         folder = self.folder / "cache"
-        folder.mkdir(exist_ok=True)
+        with suppress(OSError):
+            folder.mkdir(exist_ok=True)
         return folder
 
     @contextmanager

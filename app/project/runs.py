@@ -3,6 +3,7 @@
 from datetime import datetime, timezone
 from pathlib import Path
 
+from app.errors import ProjectError
 from app.project.records import CANCELLED, DONE, FAILED, RUNNING, RunRow
 from app.project.store import Store
 
@@ -21,14 +22,21 @@ class Runs:
         return self._folder / str(number)
 
     def start(self, engine: str) -> int:
-        """Enter a new run and make its folder; return its number."""
+        """Enter a new run and make its folder; return its number. Raises ProjectError with nothing entered."""
         created = datetime.now(timezone.utc).isoformat(timespec="seconds")
         with self._store.transaction() as transaction:
             cursor = transaction.execute(
                 "INSERT INTO runs (engine, state, created) VALUES (?, ?, ?)", [engine, RUNNING, created]
             )
-        number = int(cursor.lastrowid or 0)
-        self.folder(number).mkdir(parents=True, exist_ok=True)
+            number = int(cursor.lastrowid or 0)
+            try:
+                self.folder(number).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ProjectError(
+                    f"The folder “{self.folder(number)}” cannot be made ({error.strerror or error}).",
+                    "Check that the project's disk is connected, may be written to, and has space.",
+                    str(error),
+                ) from error
         return number
 
     def finish(

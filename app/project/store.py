@@ -12,6 +12,17 @@ from app.project.migrations import migrate
 
 FILE_NAME = "project.sqlite"
 BUSY_TIMEOUT_S = 10.0
+# What SQLite says (its error numbers are known to Python only since 3.11), what it means, and what helps.
+TROUBLES = (
+    ("disk is full", "the disk is full", "Make room on it, then do it again."),
+    ("readonly", "it is write-protected", "Allow writing to its folder and the files in it, then open it again."),
+    ("locked", "another program holds it", "Let that end (a backup or synchronisation?), then do it again."),
+    ("malformed", "it is damaged", "Restore a backup of the project: Restore a project… in the File menu."),
+    ("not a database", "it is damaged", "Restore a backup of the project: Restore a project… in the File menu."),
+    ("disk I/O error", "its disk does not answer", "Connect it again, then close the project and open it."),
+    ("unable to open", "it cannot be opened", "Check that its disk is connected and may be written to."),
+)
+OTHER_TROUBLE = ("", "SQLite failed", "Check that its disk is connected and has space.")
 
 
 class Store:
@@ -23,11 +34,8 @@ class Store:
         try:
             self._connection = self._connect()
         except sqlite3.Error as error:
-            raise ProjectError(
-                f"The project file “{self._path}” cannot be read.",
-                "It may be damaged, or its disk full or write-protected.",
-                str(error),
-            ) from error
+            what, hint = _trouble(error)
+            raise ProjectError(f"The project file “{self._path}” cannot be read: {what}.", hint, str(error)) from error
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
@@ -63,8 +71,9 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:
-        """Do all of the block's writes or none, durable when it ends."""
+        """Do all of the block's writes or none, durable when it ends; raises ProjectError."""
         with self._lock, self._worded():
+            self._check_there()
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield Transaction(self._connection)
@@ -79,11 +88,18 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
+            what, hint = _trouble(error)
             raise ProjectError(
-                f"The project file “{self._path}” could not be used; nothing was changed.",
-                "Check that its disk is connected and has space.",
-                str(error),
+                f"The project file “{self._path}” could not be used: {what}. Nothing was changed.", hint, str(error)
             ) from error
+
+    def _check_there(self) -> None:
+        """Raise ProjectError where the folder went away: some systems would go on writing to what nobody finds."""
+        if not self._path.exists():
+            raise ProjectError(
+                f"The project folder “{self._path.parent}” is not there any more. Nothing was changed.",
+                "Connect its disk again, or close the project and open it where it is now.",
+            )
 
 
 class Transaction:
@@ -99,3 +115,9 @@ class Transaction:
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for every row."""
         self._connection.executemany(sql, rows)
+
+
+def _trouble(error: sqlite3.Error) -> tuple[str, str]:
+    """Return in words what is wrong, and what to do."""
+    text = str(error)
+    return next((what, hint) for sign, what, hint in (*TROUBLES, OTHER_TROUBLE) if sign in text)

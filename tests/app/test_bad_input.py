@@ -21,6 +21,7 @@ from app.project.project import Project
 from app.terminal import ProgressLine
 from app.training import TrainingRequest, train
 from tests.conftest import Trained
+from tests.hostile.images import encoded, photo
 
 MAIN = ROOT / "main.py"
 COMMAND = [sys.executable, str(MAIN)]
@@ -136,3 +137,16 @@ def test_a_log_that_cannot_be_written_is_not_spoken_of(trained: Trained, tmp_pat
         command, capture_output=True, text=True, check=True, env={**os.environ, HOME_VARIABLE: str(tmp_path)}
     )
     assert "Logging error" not in done.stderr
+
+
+def test_libraries_do_not_comment_on_damaged_files(trained: Trained, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    jpeg, portable = bytearray(encoded(".jpg", photo())), bytearray(encoded(".png", photo()))
+    jpeg[700:703] = b"\xff\xff\x12"
+    portable[len(portable) // 2] ^= 0xFF
+    (tmp_path / "photos" / "a.jpg").write_bytes(jpeg)
+    (tmp_path / "photos" / "b.png").write_bytes(portable)
+    command = [*COMMAND, "predict", str(trained.project), str(tmp_path / "photos")]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    assert "b.png: The image is damaged" in done.stdout
+    assert done.stderr == "Reading files: 2\n"

@@ -11,6 +11,8 @@ CMYK_RED = base64.b64decode(
     "AAAAAAAAAAAA/9oADgRDAE0AWQBLAAA/AFTFUKoqb//Z"
 )
 
+ONE_PIXEL_GIF = base64.b64decode("R0lGODdhAQABAIAAAP///////ywAAAAAAQABAAACAkQBADs=")
+
 
 def png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

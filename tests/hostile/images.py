@@ -3,6 +3,7 @@
 `write_hostile(folder)` puts them all into a folder, for anything that takes a folder of images.
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from tests.hostile.bytes_of import (
     CMYK_RED,
+    ONE_PIXEL_GIF,
     bmp,
     exif_block,
     palette_png,
@@ -77,6 +79,7 @@ def _depths_and_colours() -> Iterator[Hostile]:
     yield Hostile("rgb-16-bit.tiff", encoded(".tiff", np.dstack([deep] * 3)), (6, 10), GREY)
     yield Hostile("black-and-white.png", png(9, 1, 1, 0, b"\0\xff\x80"), (1, 9), WHITE)
     yield Hostile("palette.png", palette_png(), (2, 2), RED)
+    yield Hostile("grey-2-bit.png", png(4, 1, 2, 0, b"\0\xc0"), (1, 4), WHITE)
     yield Hostile("cmyk.jpg", CMYK_RED, (8, 8), (254, 0, 0))
     yield Hostile("progressive.jpg", encoded(".jpg", plain(), cv2.IMWRITE_JPEG_PROGRESSIVE, 1), (6, 10), (254, 0, 0))
     yield Hostile("big-endian.tif", tiff(3, 2, bytes(RED) * 6), (2, 3), RED)
@@ -145,6 +148,15 @@ def _odd_shapes_and_ends() -> Iterator[Hostile]:
     yield Hostile("exif-orientation-99.jpg", with_exif(jpeg, exif_block(99)), (6, 10), (254, 0, 0))
     yield Hostile("Größe, 大きさ und\nZeilenumbruch.png", encoded(".png", plain()), (6, 10), RED)
     yield Hostile("n" * 246 + ".png", encoded(".png", plain()), (6, 10), RED)
+    yield Hostile("👗🧥 👩‍👩‍👧.png", encoded(".png", plain()), (6, 10), RED)
+    yield Hostile("שמלה قميص.png", encoded(".png", plain()), (6, 10), RED)
+    yield Hostile("looks-like-\u202egnp.jpg", jpeg, (6, 10), (254, 0, 0))
+    yield Hostile("e\u0301\u200b\ufeff.png", encoded(".png", plain()), (6, 10), RED)
+    yield Hostile("-rf --json; $(reboot) 'q' `x` %s {0}.png", encoded(".png", plain()), (6, 10), RED)
+    yield Hostile("one-long-row.jpg", encoded(".jpg", plain(1, 20_000)), (1, 20_000), (254, 0, 0))
+    yield Hostile("one-long-column.png", encoded(".png", plain(20_000, 1)), (20_000, 1), RED)
+    yield Hostile("one-long-row.webp", encoded(".webp", plain(1, 16_383)), (1, 16_383), (254, 0, 0))
+    yield Hostile("one-pixel.gif", ONE_PIXEL_GIF, (1, 1), WHITE)
 
 
 def unreadable() -> Iterator[Hostile]:
@@ -175,6 +187,7 @@ def _cut_short() -> Iterator[Hostile]:
         data = encoded(suffix, photo())
         yield Hostile(f"half{suffix}", data[: len(data) // 2])
         yield Hostile(f"first-40-bytes{suffix}", data[:40])
+    yield Hostile("unended.png", encoded(".png", plain())[:-4])
 
 
 def _lying_headers() -> Iterator[Hostile]:
@@ -190,9 +203,53 @@ def _lying_headers() -> Iterator[Hostile]:
     yield Hostile(
         "no-pixels.png", b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 5, 5, 8, 2, 0, 0, 0))
     )
+    yield Hostile("much-of-nothing.png", png(15_000, 15_000, 8, 2, bytes(15_000 * 100)))
+    yield Hostile("much-of-nothing.tif", tiff(15_000, 15_000, bytes(1000)))
+    greedy = struct.pack(">I", 0xFC000024) + b"IDAT" + bytes(50)  # 4 GB, for which OpenCV makes room
+    yield Hostile("long-part.png", png(5, 4, 16, 6, bytes(164))[:33] + greedy)
     yield Hostile("most-negative.bmp", bmp(-(1 << 31), -(1 << 31), bytes(12)))
     yield Hostile("directory-elsewhere.tif", b"II*\0\xff\xff\xff\x7f" + bytes(50))
+    yield Hostile("directory-beyond-numbers.tif", b"MM\0+\0\x08\0\0" + b"\xff" * 50)
     yield Hostile("float.tif", encoded(".tif", np.ones((5, 5), np.float32)))
+
+
+def write_hostile_folder(folder: Path) -> dict[str, Hostile]:
+    """Write the hostile files into a class of a folder full of traps; return the files by name.
+
+    There are loops of links, a link to nothing, a pipe, folders called like images, files and folders that may not
+    be read, and a name that is no text, as far as the system has such things.
+    """
+    files = write_hostile(folder / "class")
+    for trap in (_links, _odd_entries, _forbidden):
+        trap(folder)
+    return files
+
+
+def _links(folder: Path) -> None:
+    with suppress(OSError):
+        (folder / "class" / "up").symlink_to(folder, target_is_directory=True)
+        (folder / "round").symlink_to(folder / "about", target_is_directory=True)
+        (folder / "about").symlink_to(folder / "round", target_is_directory=True)
+        (folder / "itself.jpg").symlink_to(folder / "itself.jpg")
+        (folder / "nowhere.jpg").symlink_to(folder / "gone.jpg")
+        (folder / "everything").symlink_to("/", target_is_directory=True)
+
+
+def _odd_entries(folder: Path) -> None:
+    (folder / "folder.jpg" / "empty.png").mkdir(parents=True)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe.jpg")
+    with suppress(OSError, ValueError):
+        (folder / os.fsdecode(b"\xff\xfe.jpg")).write_bytes(encoded(".jpg", plain()))
+
+
+def _forbidden(folder: Path) -> None:
+    """Forbid reading a file and a folder, which does not stop every user."""
+    (folder / "forbidden").mkdir()
+    for path, mode in ((folder / "forbidden" / "inside.png", 0o644), (folder / "forbidden.png", 0)):
+        path.write_bytes(encoded(".png", plain()))
+        path.chmod(mode)
+    (folder / "forbidden").chmod(0)
 
 
 def write_hostile(folder: Path) -> dict[str, Hostile]:

@@ -79,6 +79,7 @@ def test_the_words_name_the_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert problem("empty.jpg") == "The file is empty."
     assert problem("text.png").startswith("The file is no JPEG")
     assert problem("bomb.png") == "The image has 60,000 × 60,000 pixels, more than 256 megapixels."
+    assert problem("much-of-nothing.tif") == "The file claims 15,000 × 15,000 pixels in 1,116 bytes."
     assert problem("half.png").startswith("The image is damaged")
     assert problem("gone.png") == "The file is not there any more."
     assert problem("folder.jpg") == "The file is not there any more."

@@ -48,3 +48,10 @@ def test_big_endian_tiff() -> None:
 def test_every_beginning_is_survived(suffix: str) -> None:
     data = encoded((10, 200, 90), suffix, size=(9, 7))
     assert {image_size(data[:length]) for length in range(len(data))} <= {None, (9, 7)}
+
+
+def test_the_first_of_two_tags_counts() -> None:
+    directory = b"".join(struct.pack("<HHII", *entry) for entry in ((256, 4, 1, 900), (257, 4, 1, 7), (256, 4, 1, 5)))
+    header = read_header(b"II*\0\x08\0\0\0" + struct.pack("<H", 3) + directory)
+    assert header is not None
+    assert (header.width, header.height) == (900, 7)
