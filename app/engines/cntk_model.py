@@ -57,6 +57,14 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Block:
+    """A layer: what CNTK calls it, and the values it takes besides its parameters."""
+
+    operation: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CntkModel:
     """The graph of a `.model` file.
 
@@ -68,7 +76,7 @@ class CntkModel:
     variables: Mapping[str, Variable]
     functions: Mapping[str, Function]
     aliases: Mapping[str, str]
-    softmax_blocks: Mapping[str, str]
+    blocks: Mapping[str, Block]
     names: Mapping[str, str]
 
     def resolve(self, value: str) -> str:
@@ -85,16 +93,23 @@ class CntkModel:
         """Return the function whose output a resolved value is, or None for a variable."""
         return self.functions.get(value.rpartition("_Output_")[0])
 
+    def last_steps(self, value: str) -> list[Block | Function]:
+        """Return the layers whose output a value is, the outermost first, and the function that computes it."""
+        self.resolve(value)  # raises where names go round in a circle
+        steps: list[Block | Function] = []
+        while value in self.aliases:
+            if value in self.blocks:
+                steps.append(self.blocks[value])
+            value = self.aliases[value]
+        function = self.producer(value)
+        return [*steps, function] if function else steps
+
     def before_softmax(self, value: str) -> str:
         """Return what the softmax that gives `value` was taken of, or the value itself where there is none."""
-        seen = set()
-        while value not in seen:
-            seen.add(value)
-            if value in self.softmax_blocks:
-                return self.resolve(self.softmax_blocks[value])
-            value = self.aliases.get(value, value)
-        function = self.producer(value)
-        return self.resolve(function.inputs[0]) if function and function.operation == "Softmax" else value
+        for step in self.last_steps(value):
+            if step.operation == "Softmax":
+                return self.resolve(step.inputs[0])
+        return self.resolve(value)
 
     def ancestors(self, value: str) -> list[Function]:
         """Return the functions a resolved value is computed by, each behind those it needs; raises InputError."""
@@ -143,7 +158,7 @@ def read_model(path: Path) -> CntkModel:
 def _graph(path: Path, values: dict[str, Any]) -> CntkModel:
     functions: dict[str, Function] = {}
     aliases: dict[str, str] = {}
-    softmax_blocks: dict[str, str] = {}
+    blocks: dict[str, Block] = {}
     names: dict[str, str] = {}
     for entry in values["primitive_functions"]:
         if entry.get("name"):
@@ -152,8 +167,7 @@ def _graph(path: Path, values: dict[str, Any]) -> CntkModel:
             pairs = _block_pairs(entry)
             aliases.update(pairs)
             aliases[entry["uid"] + FIRST_OUTPUT] = entry["block_function_composite"]["root"] + FIRST_OUTPUT
-            if entry["block_function_op_name"] == "Softmax" and len(pairs) == 1:
-                softmax_blocks[entry["uid"] + FIRST_OUTPUT] = next(iter(pairs.values()))
+            blocks[entry["uid"] + FIRST_OUTPUT] = Block(entry["block_function_op_name"], tuple(pairs.values()))
         else:
             function = functions[entry["uid"]] = _function(entry)
             if function.operation == "Combine":
@@ -161,7 +175,7 @@ def _graph(path: Path, values: dict[str, Any]) -> CntkModel:
     variables = {entry["uid"]: _variable(entry) for entry in values["inputs"]}
     for function in functions.values():  # what was a placeholder once is listed under its new name too
         variables.pop(function.uid + FIRST_OUTPUT, None)
-    model = CntkModel(path, values["root"] + FIRST_OUTPUT, variables, functions, aliases, softmax_blocks, names)
+    model = CntkModel(path, values["root"] + FIRST_OUTPUT, variables, functions, aliases, blocks, names)
     _check_names(model)
     return model
 

@@ -64,6 +64,11 @@ class GraphWriter:
         self.numbers.append(numpy_helper.from_array(np.array(values, np.int64), name))
         return name
 
+    def used_numbers(self) -> list[TensorProto]:
+        """Return the numbers that some node takes."""
+        used = {name for node in self.nodes for name in node.input}
+        return [one for one in self.numbers if one.name in used]
+
     def reshape(self, tensor: Tensor, shape: Sequence[int]) -> Tensor:
         """Give a value another shape with as many elements."""
         if tensor.shape == tuple(shape):

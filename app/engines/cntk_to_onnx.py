@@ -21,7 +21,7 @@ from app.errors import InputError
 CHANNELS = 3
 LARGEST_SIDE = 1 << 14  # sizes above are CNTK's marks for "any size"
 TUTORIAL_MEAN = 114.0
-CRITERIA = {"CrossEntropyWithSoftmax", "ClassificationError", "SquaredError", "ReduceElements"}
+CRITERIA = {"CrossEntropyWithSoftmax", "ClassificationError", "SquaredError"}
 SIGMOIDS = {"Sigmoid", "StableSigmoid"}
 
 
@@ -98,8 +98,7 @@ def _output(model: CntkModel, node: str | None) -> str:
 
 
 def _is_criterion(model: CntkModel, value: str) -> bool:
-    function = model.producer(model.resolve(value))
-    return function is not None and function.operation in CRITERIA
+    return any(step.operation in CRITERIA for step in model.last_steps(value))
 
 
 def _check_operations(model: CntkModel, functions: Sequence[Function]) -> None:
@@ -194,7 +193,7 @@ def _network(writer: GraphWriter, size: tuple[int, int], classes: int, features:
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", classes]),
             helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", features]),
         ],
-        writer.numbers,
+        writer.used_numbers(),
     )
     opset = [helper.make_opsetid("", OPSET)]
     network = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION, producer_name="Sightline")

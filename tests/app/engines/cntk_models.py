@@ -87,6 +87,21 @@ def operations() -> Any:
     return C.log_softmax(C.squeeze(y), name="z")
 
 
+def transferred() -> Any:
+    """Train a new last layer on a frozen network, as the tutorial does, and keep the criteria beside the answer."""
+    base = residual()
+    features = C.combine([C.logging.graph.find_by_name(base, "z").inputs[-1].owner])
+    x = C.input_variable((3, 22, 19))
+    truth = C.input_variable(3)
+    z = C.layers.Dense(3)(features.clone(C.CloneMethod.freeze, {features.arguments[0]: x - 5}))
+    loss, error = C.cross_entropy_with_softmax(z, truth), C.classification_error(z, truth)
+    rate = C.learning_parameter_schedule(0.1)
+    trainer = C.Trainer(z, (loss, error), [C.momentum_sgd(z.parameters, rate, C.momentum_schedule(0.9))])
+    images = RANDOM.randint(0, 256, (6, 3, 22, 19)).astype(np.float32)
+    trainer.train_minibatch({x: images, truth: np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2]]})
+    return C.combine([z, loss, error])
+
+
 def efficientnet(weights: Any) -> Any:
     """Rebuild EfficientNet-Lite0 from the published weights, with a classifier of drawn numbers."""
 
@@ -136,12 +151,13 @@ def efficientnet(weights: Any) -> Any:
 def save(network: Any, name: str, folder: str, count: int) -> None:
     """Save a network, drawn pictures, and what CNTK gives for each."""
     images = RANDOM.randint(0, 256, (count,) + network.arguments[0].shape).astype(np.uint8)
-    answers = network.eval({network.arguments[0]: images.astype(np.float32)})
+    answer = C.combine([network.outputs[0]])
+    answers = answer.eval({answer.arguments[0]: images.astype(np.float32)})
     network.save(os.path.join(folder, name + ".model"))
     np.savez_compressed(os.path.join(folder, name + ".npz"), images=images, answers=answers)
 
 
-NETWORKS = {"residual": residual, "plain": plain, "operations": operations}
+NETWORKS = {"residual": residual, "plain": plain, "operations": operations, "transferred": transferred}
 
 if __name__ == "__main__":
     C.cntk_py.set_max_num_cputhreads(1)

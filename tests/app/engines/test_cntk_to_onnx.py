@@ -14,7 +14,7 @@ from app.onnx_sessions import open_session
 
 TOLERANCE = 1e-4
 AS_IT_IS = PixelForm(colour="rgb", subtract=0.0)
-SMALL = ("residual", "plain", "operations")
+SMALL = ("residual", "plain", "operations", "transferred")
 
 
 def answers_of(converted: ConvertedNetwork, images: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 from app.engines.cntk_runtime import RUNTIME_VARIABLE, Runtime
-from app.engines.torch_models import EfficientNetLite, MBConvBlock, load_efficientnet_lite
-from app.features.backbones import BACKBONES, DEFAULT_BACKBONE, weights_file
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent / "engines"
 STORED = HERE / "data" / "cntk_models.zip"
 SCRIPT = HERE / "cntk_models.py"
 
@@ -42,15 +40,18 @@ def fresh_models(cntk_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory
     """Let CNTK save the models anew, EfficientNet-Lite0 among them, and answer."""
     folder = tmp_path_factory.mktemp("fresh")
     weights = folder / "weights.npz"
-    backbone = BACKBONES[DEFAULT_BACKBONE]
-    _write_weights(weights, load_efficientnet_lite(weights_file(backbone), backbone.width, backbone.depth))
+    _write_weights(weights)
     command = [str(cntk_runtime.python), str(SCRIPT), str(folder), str(weights)]
     done = subprocess.run(command, env=cntk_runtime.variables(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder
 
 
-def _write_weights(path: Path, network: EfficientNetLite) -> None:
+def _write_weights(path: Path) -> None:
+    from app.engines.torch_models import MBConvBlock, load_efficientnet_lite  # torch is slow to import
+    from app.features.backbones import BACKBONES, DEFAULT_BACKBONE, weights_file
+
+    network = load_efficientnet_lite(weights_file(BACKBONES[DEFAULT_BACKBONE]))
     blocks = [block for block in network._blocks if isinstance(block, MBConvBlock)]
     shapes = [(block._depthwise_conv.stride[0], block.expands, block.adds_input) for block in blocks]
     state = {key: value.numpy() for key, value in network.state_dict().items()}
