@@ -1,4 +1,4 @@
-"""Commands about the Microsoft Cognitive Toolkit: cntk-convert."""
+"""Commands about the Microsoft Cognitive Toolkit: cntk-convert, cntk-setup."""
 
 import argparse
 import threading
@@ -35,6 +35,34 @@ def add_commands(add: AddCommand) -> None:
         "--subtract", metavar="X", type=float, help="from every value (default: 114, or 0 if the model itself does it)"
     )
     feeding.add_argument("--scale", metavar="X", type=float, default=1.0, help="then times this (default: 1)")
+    setup_parser = add("cntk-setup", set_up, "set up CNTK 2.7 in a Python 3.6 of its own, and prove that it works")
+    setup_parser.add_argument("--python", metavar="PATH", type=Path, help="the Python 3.6 to use (default: looked for)")
+    choice = setup_parser.add_mutually_exclusive_group()
+    for device, text in (("gpu", "for an NVIDIA card"), ("cpu", "for the processor")):
+        choice.add_argument(f"--{device}", dest="device", action="store_const", const=device, help=text)
+    choice.add_argument("--remove", action="store_true", help="delete it again")
+    setup_parser.set_defaults(device="auto")
+
+
+def set_up(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
+    """Set up CNTK's own Python, or remove it."""
+    from app.engines import cntk_setup
+    from app.engines.cntk_runtime import default_runtime
+
+    runtime = default_runtime()
+    if options.remove:
+        removed = cntk_setup.remove(runtime)
+        text = f"Removed {runtime.folder}." if removed else "CNTK was not set up."
+        return Report(text, {"removed": removed, "folder": str(runtime.folder)})
+    python = options.python.expanduser().absolute() if options.python else None
+    info = cntk_setup.set_up(runtime, python, options.device, progress.say, cancel)
+    text = (
+        f"CNTK {info.version} works, in {runtime.folder}\n"
+        f"Package {info.package}, devices: {', '.join(info.devices)}. It trained a small network, "
+        "and the saved and the exported one give the same answers."
+    )
+    values = {"folder": str(runtime.folder), "package": info.package, "version": info.version}
+    return Report(text, {**values, "devices": list(info.devices), "gpu_problem": info.gpu_problem})
 
 
 def convert(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:

@@ -148,8 +148,11 @@ def read_model(path: Path) -> CntkModel:
     """Read a `.model` file of CNTK 2; raises InputError for one of CNTK 1, cut short, or no model at all."""
     values = read_dictionary(path)
     try:
-        if "root" not in values and "model" in values:
-            raise InputError(f"“{path.name}” is a training checkpoint.", "Choose the .model file saved beside it.")
+        if "root" not in values and "Learners" in values:
+            raise InputError(
+                f"“{path.name}” is the state of a training, without the network.",
+                "Choose the file beside it that has the same name without “.ckp”.",
+            )
         return _graph(path, values)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise damaged(path, repr(error)) from error

@@ -7,15 +7,27 @@ Open MPI stands under the names that CNTK was linked against.
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.files import data_folder
+from app.files import data_folder, read_json, write_json
 
 RUNTIME_VARIABLE = "SIGHTLINE_CNTK"
 FOLDER = "cntk"
 ENVIRONMENT_FOLDER = "environment"
 LIBRARIES_FOLDER = "libraries"
+INFO_FILE = "runtime.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RuntimeInfo:
+    """What was proved of a runtime; `gpu_problem` says why the graphics card is not used, if one was wished for."""
+
+    package: str
+    version: str
+    devices: tuple[str, ...]
+    gpu_problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,24 @@ class Runtime:
     def exists(self) -> bool:
         """Tell whether the interpreter and the package are there."""
         return self.python.is_file() and (self.packages / "cntk").is_dir()
+
+    def info(self) -> RuntimeInfo | None:
+        """Return what was proved when it was set up, or None where that was not finished."""
+        try:
+            values = read_json(self.folder / INFO_FILE)
+            if values.pop("format") != FORMAT or not self.exists:
+                return None
+            return RuntimeInfo(**{**values, "devices": tuple(values["devices"])})
+        except (AttributeError, KeyError, OSError, TypeError, ValueError):
+            return None
+
+    def write_info(self, info: RuntimeInfo) -> None:
+        """Note that the runtime works."""
+        write_json(self.folder / INFO_FILE, {"format": FORMAT, **asdict(info)})
+
+    def forget_info(self) -> None:
+        """Note that the runtime may be half made."""
+        (self.folder / INFO_FILE).unlink(missing_ok=True)
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables to start the interpreter with, all of this process's among them."""

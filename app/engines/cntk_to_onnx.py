@@ -21,7 +21,6 @@ from app.errors import InputError
 CHANNELS = 3
 LARGEST_SIDE = 1 << 14  # sizes above are CNTK's marks for "any size"
 TUTORIAL_MEAN = 114.0
-CRITERIA = {"CrossEntropyWithSoftmax", "ClassificationError", "SquaredError"}
 SIGMOIDS = {"Sigmoid", "StableSigmoid"}
 
 
@@ -88,7 +87,7 @@ def _output(model: CntkModel, node: str | None) -> str:
         return model.names[node]
     outputs = model.outputs()
     if len(outputs) > 1:
-        outputs = [one for one in outputs if not _is_criterion(model, one)]
+        outputs = list({model.resolve(one): one for one in outputs if len(_inputs(model, one)) == 1}.values())
     if len(outputs) != 1:
         raise InputError(
             f"“{model.path.name}” has several outputs.",
@@ -97,8 +96,10 @@ def _output(model: CntkModel, node: str | None) -> str:
     return outputs[0]
 
 
-def _is_criterion(model: CntkModel, value: str) -> bool:
-    return any(step.operation in CRITERIA for step in model.last_steps(value))
+def _inputs(model: CntkModel, value: str) -> set[str]:
+    """Return the inputs that a value depends on: of losses and errors the truth is one."""
+    used = {model.resolve(one) for function in model.ancestors(model.resolve(value)) for one in function.inputs}
+    return {one for one in used if one in model.variables and model.variables[one].kind == INPUT}
 
 
 def _check_operations(model: CntkModel, functions: Sequence[Function]) -> None:

@@ -63,6 +63,15 @@ def test_a_file_cut_short_anywhere(stored_models: Path, tmp_path: Path) -> None:
             read_model(path)
 
 
+def test_the_state_of_a_training(tmp_path: Path) -> None:
+    path = tmp_path / "shop.dnn.ckp"
+    entry = b"\x0a\x08Learners\x12\x04\x10\x09\x5a\x00"  # key 1, value 2: an empty vector
+    path.write_bytes(b"\x08\x02\x12" + bytes([len(entry)]) + entry)
+    with pytest.raises(InputError, match="state of a training") as raised:
+        read_model(path)
+    assert "“.ckp”" in raised.value.hint
+
+
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n", b"PK\x03\x04", b"{}", bytes(64), b"\x08\x02"])
 def test_something_else(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "other.model"

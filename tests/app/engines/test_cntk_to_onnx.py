@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.engines.cntk_model import INPUT, CntkModel, Function, read_model
+from app.engines.cntk_model import INPUT, CntkModel, Function, Variable, read_model
 from app.engines.cntk_to_onnx import ConvertedNetwork, PixelForm, convert
 from app.engines.cntk_windows import window
 from app.errors import InputError
@@ -133,11 +133,18 @@ def test_a_classifier_of_several_labels_is_refused(stored_models: Path) -> None:
 
 def test_of_several_outputs_the_criteria_are_left_out(stored_models: Path) -> None:
     model = read_model(stored_models / "residual.model")
-    loss = Function("Loss", "ce", "CrossEntropyWithSoftmax", (model.root, model.root), {})
-    both = Function("Both", "", "Combine", (model.root, "Loss_Output_0"), {})
-    with_loss = replace(model, functions={**model.functions, "Loss": loss, "Both": both}, root="Both_Output_0")
+    truth = Variable("Truth", "", INPUT, (4,), None)
+    loss = Function("Loss", "ce", "SquaredError", (model.root, "Truth"), {})
+    both = Function("Both", "", "Combine", (model.root, "Loss_Output_0", model.root), {})
+    with_loss = replace(
+        model,
+        variables={**model.variables, "Truth": truth},
+        functions={**model.functions, "Loss": loss, "Both": both},
+        root="Both_Output_0",
+    )
     assert convert(with_loss).classes == 4
-    twice = Function("Both", "", "Combine", (model.root, model.root), {})
+    image = next(one for one in model.functions.values() if one.operation == "Minus")
+    twice = Function("Both", "", "Combine", (model.root, f"{image.uid}_Output_0"), {})
     with pytest.raises(InputError, match="several outputs") as raised:
         convert(replace(with_loss, functions={**with_loss.functions, "Both": twice}))
     assert "--node" in raised.value.hint
