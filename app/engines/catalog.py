@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from app.engines.cntk_runtime import default_runtime
 from app.errors import EngineError
 from app.features.backbones import BACKBONES, DEFAULT_BACKBONE, network_file, weights_file
 
@@ -63,10 +64,13 @@ def _torch() -> EngineStatus:
 
 
 def _cntk() -> EngineStatus:
-    reason = (
-        "CNTK 2.7 needs a Python 3.6 of its own, which this version of Sightline cannot set up; use the quick engine."
-    )
-    return EngineStatus("cntk", "Microsoft Cognitive Toolkit 2.7", False, "", (), reason)
+    info = default_runtime().info()
+    if info is None:
+        reason = "CNTK 2.7 needs a Python 3.6 of its own: set it up with “python main.py cntk-setup”."
+    else:
+        reason = "CNTK is set up, but training with it is not part of this version of Sightline; use the quick engine."
+    version, devices = (info.version, info.devices) if info else ("", ())
+    return EngineStatus("cntk", "Microsoft Cognitive Toolkit 2.7", False, version, devices, reason)
 
 
 def _version(package: str) -> str:

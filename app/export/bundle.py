@@ -30,7 +30,7 @@ UNREADABLE = (OSError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 @dataclass(frozen=True)
 class BundleInfo:
-    """What `bundle.json` says."""
+    """What `bundle.json` says; `source` tells where a model comes from that was not trained here."""
 
     name: str
     labels: tuple[str, ...]
@@ -46,6 +46,7 @@ class BundleInfo:
     interval: tuple[float, float] | None = None
     test_images: int = 0
     protocol: str = ""
+    source: str = ""
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:

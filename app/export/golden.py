@@ -45,7 +45,13 @@ class Parity:
         return self.largest_difference <= TOLERANCE
 
 
-def write_golden(bundle: Path, network: onnx.ModelProto, temperature: float, candidates: Iterable[Path]) -> None:
+def write_golden(
+    bundle: Path,
+    network: onnx.ModelProto,
+    temperature: float,
+    candidates: Iterable[Path],
+    preprocess: onnx.ModelProto | None = None,
+) -> None:
     """Store up to eight of the candidates as PNG, with the probabilities of the engine's network."""
     folder = bundle / GOLDEN_FOLDER
     folder.mkdir()
@@ -53,11 +59,11 @@ def write_golden(bundle: Path, network: onnx.ModelProto, temperature: float, can
     names = [f"{number:03}.png" for number in range(len(images))]
     for name, image in zip(names, images, strict=True):
         write_bytes(folder / name, cv2.imencode(".png", image[:, :, ::-1])[1].tobytes())
-    preprocess = open_session(preprocess_graph(network_side(network)).SerializeToString())
+    preparation = open_session((preprocess or preprocess_graph(network_side(network))).SerializeToString())
     session = open_session(network.SerializeToString())
 
     def probabilities(image: NDArray[np.uint8]) -> list[float]:
-        pixels = preprocess.run(["pixels"], {"image": image[np.newaxis]})[0]
+        pixels = preparation.run(["pixels"], {"image": image[np.newaxis]})[0]
         answer: list[float] = softmax(session.run(["logits"], {"pixels": pixels})[0], temperature)[0].tolist()
         return answer
 

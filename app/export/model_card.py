@@ -17,23 +17,45 @@ USE = """\
 onnxruntime, numpy and Pillow or OpenCV."""
 
 
+UNKNOWN_CONFIDENCE = """\
+* Confidences are those of the original model. They were not calibrated and may be too high."""
+
+
 def model_card(info: BundleInfo, evaluation: Evaluation | None) -> str:
     """Write the card as Markdown; without an evaluation it says that there were no test images."""
     parts = [
         f"# {info.name}\n\nAn image classifier made with Sightline {info.version} on {info.created[:10]}.",
-        f"Engine: {info.engine}, on the pretrained network {info.backbone} (Apache-2.0).",
+        _origin(info),
         f"## Classes\n\n{', '.join(info.labels)}",
-        f"## Trained on\n\n{info.training_images:,} images; digest of the data {info.training_digest[:16]}.",
+        f"## Trained on\n\n{_training(info)}",
         f"## Measured\n\n{_measured(evaluation)}",
-        f"## Limits\n\n{LIMITS}",
+        f"## Limits\n\n{_limits(info)}",
         f"## Use\n\n{USE}",
     ]
     return "\n\n".join(parts) + "\n"
 
 
+def _origin(info: BundleInfo) -> str:
+    if info.source:
+        return info.source
+    return f"Engine: {info.engine}, on the pretrained network {info.backbone} (Apache-2.0)."
+
+
+def _training(info: BundleInfo) -> str:
+    if info.source:
+        return "Not known here: ask who made the original model."
+    return f"{info.training_images:,} images; digest of the data {info.training_digest[:16]}."
+
+
+def _limits(info: BundleInfo) -> str:
+    if info.source:
+        return "\n".join([*LIMITS.splitlines()[:-1], UNKNOWN_CONFIDENCE])
+    return LIMITS
+
+
 def _measured(evaluation: Evaluation | None) -> str:
     if evaluation is None:
-        return "Not measured: there were no test images."
+        return "Not measured: there were no test images. `main.py evaluate` measures it on a folder of labelled ones."
     low, high = evaluation.interval
     rows = "\n".join(_row(figures) for figures in evaluation.per_class)
     return (

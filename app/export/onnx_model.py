@@ -15,13 +15,16 @@ FEATURES = "features"
 LOGITS = "logits"
 
 
-def join_model(network: ModelProto, temperature: float, metadata: Mapping[str, str]) -> ModelProto:
+def join_model(
+    network: ModelProto, temperature: float, metadata: Mapping[str, str], preprocess: ModelProto | None = None
+) -> ModelProto:
     """Build `image`, uint8 RGB [N, H, W, 3] → `probabilities` [N, C], calibrated, and `features` [N, D].
 
-    `network` maps `pixels`, uint8 RGB [N, side, side, 3], to `logits` and `features`.
+    `network` maps `pixels`, uint8 RGB [N, side, side, 3], to `logits` and `features`. A network that was trained on
+    other pixels than Sightline's brings the graph for them, from `image` to `pixels`.
     """
     model = compose.merge_models(
-        preprocess_graph(network_side(network)),
+        preprocess or preprocess_graph(network_side(network)),
         network,
         io_map=[(PIXELS, PIXELS)],
         outputs=[LOGITS, FEATURES],
