@@ -77,7 +77,7 @@ def train(
     if not status.available:
         raise EngineError(f"The engine “{request.engine}” cannot run here.", status.reason)
     check_ready(project)
-    rows = [row for row in project.images() if row.class_id is not None and not row.excluded and not row.problem]
+    rows = [row for row in project.images() if len(row.class_ids) == 1 and not row.excluded and not row.problem]
     snapshot = _snapshot(project, request, rows)
     number = project.run_log.start(request.engine)
     try:

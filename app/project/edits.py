@@ -132,9 +132,10 @@ class Edits:
         changes: list[Change] = []
         for key in image_ids:
             others = [one for one in labels[key] if one[0] != class_id]
-            after = others if everywhere else [*others, [class_id, HUMAN]]
-            if after != labels[key]:
-                changes.append(("labels", key, labels[key], after))
+            if everywhere:
+                changes.append(("labels", key, labels[key], others))
+            elif others == labels[key]:
+                changes.append(("labels", key, labels[key], [*others, [class_id, HUMAN]]))
         name = self._class_row(class_id)[0]
         self._commit(f"{_count(len(changes))} {'−' if everywhere else '+'} {name}", changes)
 

@@ -148,11 +148,13 @@ class Project:
         return int(self.store.value("SELECT count(*) FROM images"))
 
     def usable_counts(self) -> dict[str, int]:
-        """Return by class the number of labelled images that are neither excluded nor unreadable."""
+        """Return by class the number of images with this label alone that are neither excluded nor unreadable."""
         rows = self.store.rows(
             "SELECT classes.name, count(DISTINCT images.id) FROM images "
             "JOIN labels ON image_id = images.id JOIN classes ON classes.id = class_id "
-            "WHERE NOT excluded AND problem IS NULL GROUP BY classes.id ORDER BY position"
+            "WHERE NOT excluded AND problem IS NULL "
+            "AND (SELECT count(*) FROM labels AS own WHERE own.image_id = images.id) = 1 "
+            "GROUP BY classes.id ORDER BY position"
         )
         return dict(rows)
 

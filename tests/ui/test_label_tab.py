@@ -7,7 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QEvent, QPoint, Qt
+from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +20,7 @@ from ui.state import AppState
 from ui.widgets.cheat_sheet import CheatSheet
 from ui.widgets.class_list import FILTER_ROLE
 from ui.widgets.class_palette import ClassPalette
+from ui.widgets.history import History
 
 
 @pytest.fixture
@@ -373,3 +375,94 @@ def test_the_question_mark_lists_every_key(qtbot: QtBot, images: LabelTab) -> No
     assert "Label as dotted" in texts
     assert "Repeat the last label" in texts
     sheet.close()
+
+
+def test_images_are_sorted(images: LabelTab) -> None:
+    images._sort.setCurrentIndex(images._sort.findText("Newest first"))
+    times = [images._model.row(position).modified_ns for position in range(42)]
+    assert times == sorted(times, reverse=True)
+    images._sort.setCurrentIndex(images._sort.findText("By file name"))
+    names = [images._model.row(position).path.name for position in range(42)]
+    assert names == sorted(names)
+    images._sort.setCurrentIndex(0)
+    assert [images._model.row(position).name.split("/")[0] for position in (0, 41)] == ["dotted", "striped"]
+
+
+def test_a_class_gets_a_key_of_its_own(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    striped = class_id(state, 2)
+    images._classes.key_requested.emit(striped, "w")
+    qtbot.waitUntil(lambda: images._classes._list.topLevelItem(4).text(1) == "[3  W]")
+    click(qtbot, images, 0)
+    press(qtbot, Qt.Key.Key_W)
+    assert rows(state)[0].class_id == striped
+
+
+@pytest.mark.parametrize("key", ["x", "3", "?", "ab"])
+def test_a_key_with_another_meaning_is_refused(qtbot: QtBot, state: AppState, images: LabelTab, key: str) -> None:
+    with qtbot.waitSignal(state.failed) as caught:
+        images._classes.key_requested.emit(class_id(state, 0), key)
+    assert "cannot be the key of a class" in caught.args[0].message
+
+
+def test_a_class_is_moved(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    images._classes.move_requested.emit(class_id(state, 2), -1)
+    qtbot.waitUntil(lambda: images._classes._list.topLevelItem(3).text(0) == "striped")
+    click(qtbot, images, 0)
+    press(qtbot, Qt.Key.Key_2)
+    assert state.project is not None
+    assert rows(state)[0].class_id == next(row.id for row in state.project.classes() if row.name == "striped")
+
+
+def test_several_labels_are_given_and_shown(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    images._actions._several.trigger()
+    click(qtbot, images, 0)
+    press(qtbot, Qt.Key.Key_3)
+    assert rows(state)[0].class_ids == (class_id(state, 0), class_id(state, 2))
+    assert images._grid.current_position() == 0  # further labels may follow
+    assert "single one" in images._summary.toolTip()
+    choose(images, "Several labels")
+    assert images._model.rowCount() == 1
+    press(qtbot, Qt.Key.Key_3)
+    assert rows(state)[0].class_ids == (class_id(state, 0),)
+
+
+def test_the_history_leads_back(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    before = rows(state)
+    for position in (0, 1, 2):
+        click(qtbot, images, position)
+        press(qtbot, Qt.Key.Key_3)
+    press(qtbot, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    history = images.findChild(History)
+    qtbot.waitUntil(history._list.hasFocus)
+    assert history._list.topLevelItemCount() == 4
+    history._list.setCurrentItem(history._list.topLevelItem(3))
+    qtbot.keyClick(history._list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: rows(state) == before)
+
+
+def test_k_skips_without_a_label(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    before = rows(state)
+    click(qtbot, images, 3)
+    press(qtbot, Qt.Key.Key_K)
+    assert images._grid.current_position() == 4
+    assert rows(state) == before
+
+
+def test_a_rubber_band_selects_and_one_key_labels_all(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    grid = images._grid
+    last = grid.visualRect(images._model.index(6))
+    start, end = QPoint(last.right() + 3, last.bottom() + 2), QPoint(20, 20)
+    viewport, left = grid.viewport(), Qt.MouseButton.LeftButton
+    if images._model.index(grid.indexAt(start).row()).isValid():
+        start = QPoint(viewport.width() - 2, start.y())
+    assert not grid.indexAt(start).isValid()
+    qtbot.mousePress(viewport, left, pos=start)
+    for place in (start - QPoint(20, 20), end):
+        move = QMouseEvent(QEvent.Type.MouseMove, place, Qt.MouseButton.NoButton, left, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(viewport, move)
+    qtbot.mouseRelease(viewport, left, pos=end)
+    chosen = grid.selected_ids()
+    assert len(chosen) > 6
+    press(qtbot, Qt.Key.Key_3)
+    striped = class_id(state, 2)
+    assert all(row.class_id == striped for row in rows(state) if row.id in chosen)

@@ -226,3 +226,70 @@ def test_a_merged_class_keeps_which_labels_were_suggested(labelled: Project) -> 
     labelled.edits.merge_class(class_id(labelled, "cat"), class_id(labelled, "dog"))
     assert labels(labelled) == ["dog"] * 6
     assert [row.origin for row in labelled.images()] == ["suggested", "human", "human", "folder", "folder", "folder"]
+
+
+def test_a_class_moves_in_the_list_and_back_by_undo(labelled: Project) -> None:
+    labelled.edits.add_class("fox")
+    labelled.edits.move_class(class_id(labelled, "fox"), -2)
+    assert [row.name for row in labelled.classes()] == ["fox", "cat", "dog"]
+    labelled.edits.move_class(class_id(labelled, "fox"), 1)
+    assert [row.name for row in labelled.classes()] == ["cat", "fox", "dog"]
+    assert labelled.edits.undo_title() == "Move class fox down"
+    labelled.edits.undo()
+    assert [row.name for row in labelled.classes()] == ["fox", "cat", "dog"]
+    labelled.edits.move_class(class_id(labelled, "fox"), -1)  # it is the first already
+    assert labelled.edits.undo_title() == "Move class fox up"
+
+
+def test_a_key_belongs_to_one_class(labelled: Project) -> None:
+    cat, dog = class_id(labelled, "cat"), class_id(labelled, "dog")
+    labelled.edits.set_shortcut(cat, "C")
+    labelled.edits.set_shortcut(dog, "C")
+    assert [row.shortcut for row in labelled.classes()] == [None, "C"]
+    labelled.edits.undo()
+    assert [row.shortcut for row in labelled.classes()] == ["C", None]
+    labelled.edits.set_shortcut(cat, None)
+    assert [row.shortcut for row in labelled.classes()] == [None, None]
+
+
+def test_a_further_label_is_added_and_taken_away(labelled: Project) -> None:
+    cat, dog = class_id(labelled, "cat"), class_id(labelled, "dog")
+    some = ids(labelled)[2:4]  # a cat and a dog
+    labelled.edits.toggle_label(some, dog)
+    assert [row.class_ids for row in labelled.images_of(some)] == [(cat, dog), (dog,)]
+    assert labelled.edits.undo_title() == "1 image + dog"
+    labelled.edits.toggle_label(some, dog)
+    assert [row.class_ids for row in labelled.images_of(some)] == [(cat,), ()]
+    labelled.edits.undo()
+    assert [row.class_ids for row in labelled.images_of(some)] == [(cat, dog), (dog,)]
+
+
+def test_images_with_several_labels_do_not_count_for_training(labelled: Project) -> None:
+    labelled.edits.toggle_label(ids(labelled)[:1], class_id(labelled, "dog"))
+    assert labelled.usable_counts() == {"cat": PER_CLASS - 1, "dog": PER_CLASS}
+
+
+def test_the_history_lists_edits_and_goes_to_any_of_them(labelled: Project) -> None:
+    first, dog = labels(labelled), class_id(labelled, "dog")
+    for image in ids(labelled)[:3]:
+        labelled.edits.set_label([image], dog)
+    history = labelled.edits.history(10)
+    assert [(row.title, row.undone) for row in history] == [("1 image → dog", False)] * 3
+    labelled.edits.go_to(history[-1].id)
+    assert labels(labelled) == ["dog", "cat", "cat", "dog", "dog", "dog"]
+    assert [row.undone for row in labelled.edits.history(10)] == [True, True, False]
+    labelled.edits.go_to(history[0].id)
+    assert labels(labelled) == ["dog"] * 6
+    labelled.edits.go_to(history[-1].id - 1)
+    assert labels(labelled) == first
+
+
+def test_several_labels_are_a_setting_that_stays(labelled: Project) -> None:
+    assert not labelled.several_labels
+    labelled.allow_several_labels(True)
+    folder = labelled.folder
+    labelled.close()
+    with Project.open(folder) as project:
+        assert project.several_labels
+        project.allow_several_labels(False)
+        assert not project.several_labels
