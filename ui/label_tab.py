@@ -283,16 +283,18 @@ class LabelTab(QWidget):
 
     def _show_middle(self) -> None:
         if not self._model.rowCount():
-            reading = self._task is not None and not self._model.ids()
-            self._nothing.setText(
-                self.tr("Reading the list of images…")
-                if reading
-                else self.tr("No image here. Choose “All images”, or another name to find.")
-            )
+            self._nothing.setText(self._why_nothing())
             self._middle.setCurrentWidget(self._nothing)
         elif self._middle.currentWidget() is self._nothing:
             self._middle.setCurrentWidget(self._grid)
         self._show_hint()
+
+    def _why_nothing(self) -> str:
+        if self._task is not None and not self._model.ids():
+            return self.tr("Reading the list of images…")
+        if self._model.filter.listed is not None:
+            return self.tr("Nothing was found. Esc leads back to all images.")
+        return self.tr("No image here. Choose “All images”, or another name to find.")
 
     @pyqtSlot()
     def _show_hint(self) -> None:

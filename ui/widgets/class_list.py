@@ -105,8 +105,10 @@ class ClassList(QWidget):
         for position, entry in enumerate(entries):
             item = self._list.topLevelItem(position)
             _fill(item, entry)
-            if entry.filter == self._chosen and item is not self._list.currentItem():
+            if chosen.listed is None and entry.filter == self._chosen and item is not self._list.currentItem():
                 self._list.setCurrentItem(item)
+        if chosen.listed is not None:  # so that each entry leads away from what was found
+            self._list.setCurrentItem(None)
         self._list.blockSignals(False)
         self._change.setEnabled(self._chosen.class_id is not None)
 
@@ -118,7 +120,7 @@ class ClassList(QWidget):
             (UNREADABLE, self.tr("Unreadable")),
             (FROM_FOLDER, self.tr("Labelled by their folder")),
             (BY_HAND, self.tr("Labelled by you")),
-            (ACCEPTED, self.tr("Accepted suggestions")),
+            (ACCEPTED, self.tr("Accepted")),
             (SEVERAL, self.tr("Several labels")),
             (TRAIN, self.tr("Part: training")),
             (VALIDATION, self.tr("Part: validation")),

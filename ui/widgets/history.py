@@ -3,11 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from PyQt5.QtCore import pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.project.records import EditRow
 from ui import theme
+
+ID_ROLE = Qt.ItemDataRole.UserRole
 
 
 class History(QDialog):
@@ -25,15 +36,19 @@ class History(QDialog):
         for row in edits:
             when = datetime.fromisoformat(row.created).astimezone().strftime("%Y-%m-%d %H:%M")
             item = QTreeWidgetItem([row.title, when, self.tr("undone") if row.undone else ""])
-            item.setData(0, 0x0100, row.id)
+            item.setData(0, ID_ROLE, row.id)
             if row.undone:
                 for column in range(3):
                     item.setForeground(column, theme.colour("muted"))
             self._list.addTopLevelItem(item)
         start = QTreeWidgetItem([self.tr("Before the first edit shown here"), "", ""])
-        start.setData(0, 0x0100, min((row.id for row in edits), default=1) - 1)
+        start.setData(0, ID_ROLE, min((row.id for row in edits), default=1) - 1)
         self._list.addTopLevelItem(start)
-        self._list.header().resizeSection(0, 330)
+        header = self._list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self._list.itemDoubleClicked.connect(self._on_go_back)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         go = buttons.addButton(self.tr("Go to just after this edit"), QDialogButtonBox.ButtonRole.ActionRole)
@@ -51,5 +66,5 @@ class History(QDialog):
     def _on_go_back(self) -> None:
         item = self._list.currentItem()
         if item is not None:
-            self.edit_chosen.emit(item.data(0, 0x0100))
+            self.edit_chosen.emit(item.data(0, ID_ROLE))
             self.accept()
