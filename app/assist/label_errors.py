@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from app.assist.reduction import FeatureRows
 from app.features.rooted import root_normalised
 
 FOLDS = 5
-SHRINKAGE = 0.5  # share of the identity in the covariance
+DIMENSIONS = 512  # features that are looked at: those that vary most
+SAMPLE = 4096  # images by which that is judged
+SHRINKAGE = 0.3  # share of the identity in the covariance
 SHARPNESS = (0.01, 4.0)  # factor of the scores, least and most
 STEPS = 14  # of halving that interval
 ROWS_AT_ONCE = 4096
@@ -43,7 +46,8 @@ class LabelErrors:
 def find_label_errors(features: FeatureRows, labels: Integers, groups: Integers) -> LabelErrors:
     """Judge N labels 0 to C-1 by non-negative features [N, D]; images of one photo share a number in `groups` [N]."""
     given, likely = np.full(len(labels), np.nan), np.full(len(labels), -1, np.int64)
-    scores = _out_of_fold_scores(features, labels, _folds(labels, groups))
+    with threadpool_limits(limits=1, user_api="blas"):  # with more, each small step waits for a busy processor
+        scores = _out_of_fold_scores(_Coordinates.of(features), labels, _folds(labels, groups))
     own = np.take_along_axis(scores, labels[:, np.newaxis], axis=1)[:, 0]
     judged = np.flatnonzero(np.isfinite(own) & (np.isfinite(scores).sum(axis=1) >= FEWEST_CLASSES))
     if len(judged):
@@ -63,13 +67,32 @@ def _folds(labels: Integers, groups: Integers) -> Integers:
     return fold[group]
 
 
-def _out_of_fold_scores(features: FeatureRows, labels: Integers, folds: Integers) -> Floats:
+@dataclass(frozen=True)
+class _Coordinates:
+    """Some rooted features of each image, without their mean in a sample so that little is lost to rounding."""
+
+    features: FeatureRows
+    kept: Integers
+    centre: Features
+
+    @classmethod
+    def of(cls, features: FeatureRows) -> "_Coordinates":
+        sample = root_normalised(features[:: -(-features.shape[0] // SAMPLE) or 1])
+        if not len(sample):
+            sample = np.zeros((1, features.shape[1]), np.float32)
+        kept = np.sort(np.argsort(-sample.var(axis=0), kind="stable")[:DIMENSIONS])
+        return cls(features, kept, sample.mean(axis=0)[kept])
+
+    def rows(self, positions: Integers) -> Features:
+        """Return the coordinates [len(positions), P] of some images."""
+        return np.take(root_normalised(self.features[positions]), self.kept, axis=1) - self.centre
+
+
+def _out_of_fold_scores(coordinates: _Coordinates, labels: Integers, folds: Integers) -> Floats:
     """Return log likelihoods [N, C] up to a constant per row; -inf for a class that the other folds do not have."""
     classes = int(labels.max(initial=-1)) + 1
     scores = np.full((len(labels), max(classes, 1)), -np.inf)
-    # Near the mean, so that little is lost to rounding; which point it is does not matter otherwise.
-    centre = root_normalised(features[:ROWS_AT_ONCE]).sum(axis=0) / max(1, min(len(labels), ROWS_AT_ONCE))
-    parts = [_Sums.of(features, labels, np.flatnonzero(folds == fold), centre, classes) for fold in range(FOLDS)]
+    parts = [_Sums.of(coordinates, labels, np.flatnonzero(folds == fold), classes) for fold in range(FOLDS)]
     whole = _Sums(*(sum(values) for values in zip(*(part.values() for part in parts), strict=True)))
     for fold, part in enumerate(parts):
         rows = np.flatnonzero(folds == fold)
@@ -77,24 +100,24 @@ def _out_of_fold_scores(features: FeatureRows, labels: Integers, folds: Integers
             continue
         known, weights, offsets = (whole - part).discriminants()
         for some in _blocks(rows):
-            scores[np.ix_(some, known)] = (root_normalised(features[some]) - centre) @ weights + offsets
+            scores[np.ix_(some, known)] = coordinates.rows(some) @ weights + offsets
     return scores
 
 
 @dataclass(frozen=True)
 class _Sums:
-    """All that the model needs to know of some images: counts [C], sums [C, D], products [D, D]."""
+    """All that the model needs to know of some images: counts [C], sums [C, P], products [P, P]."""
 
     counts: NDArray[np.int64]
     sums: Features
     products: Features
 
     @classmethod
-    def of(cls, features: FeatureRows, labels: Integers, rows: Integers, centre: Features, classes: int) -> "_Sums":
-        width = features.shape[1]
+    def of(cls, coordinates: _Coordinates, labels: Integers, rows: Integers, classes: int) -> "_Sums":
+        width = len(coordinates.kept)
         sums, products = np.zeros((classes, width), np.float32), np.zeros((width, width), np.float32)
         for some in _blocks(rows):
-            block = root_normalised(features[some]) - centre
+            block = coordinates.rows(some)
             products += block.T @ block
             members = (np.arange(classes)[:, np.newaxis] == labels[some]).astype(np.float32)
             sums += members @ block
@@ -107,7 +130,7 @@ class _Sums:
         return _Sums(self.counts - other.counts, self.sums - other.sums, self.products - other.products)
 
     def discriminants(self) -> tuple[Integers, Features, Features]:
-        """Return the classes that have images, weights [D, known] and offsets [known] of their scores."""
+        """Return the classes that have images, weights [P, known] and offsets [known] of their scores."""
         known = np.flatnonzero(self.counts)
         counts = self.counts[known].astype(np.float32)[:, np.newaxis]
         means = self.sums[known] / counts
