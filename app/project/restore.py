@@ -14,7 +14,7 @@ from uuid import uuid4
 from app.errors import Cancelled, ProjectError
 from app.files import safe_name
 from app.project.backup import CHUNK_BYTES, FORMAT, IMAGES_FOLDER, INFO_FILE
-from app.project.importing import OnCount
+from app.project.importing import UNFINISHED, OnCount
 from app.project.store import FILE_NAME, Store
 
 ENTRY = re.compile(r"project\.sqlite|backup\.json|images/\d+(\.\w{1,5})?|runs/\d+(/[^/\\:\0]{1,255})+")
@@ -159,6 +159,7 @@ def _place_images(store: Store, part: Path, folder: Path) -> int:
                 new_name = f"{IMAGES_FOLDER}/{file.name}"  # a name that this system does not take
                 _moved(file, place, new_name)
                 transaction.execute("UPDATE images SET name = ? WHERE id = ?", [new_name, key])
+        transaction.execute("DELETE FROM meta WHERE key LIKE ?", [f"{UNFINISHED} %"])  # of the folders left behind
         for key, name in folders.items():
             transaction.execute("UPDATE sources SET folder = ? WHERE id = ?", [str(final / name), key])
     return len(rows)

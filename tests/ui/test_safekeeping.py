@@ -1,6 +1,7 @@
 """Backing up, restoring and finding moved images by the menu."""
 
 import shutil
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QTimer
+from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +20,7 @@ from app.project.project import Project
 from app.project.relink import moved_folders
 from ui import messages, start, theme
 from ui.jobs import drain_pool
+from ui.label_tab import LabelTab
 from ui.main_window import MainWindow
 
 LONG_MS = 60_000
@@ -244,6 +246,32 @@ def test_moved_images_are_found_by_the_menu(
     action(window, FIND).trigger()
     qtbot.waitUntil(lambda: len(said) == 2, timeout=LONG_MS)
     assert said[1] == "41 images were found.\nStill missing: 1. Look in another folder, too."
+    settle(qtbot, window)
+
+
+def test_a_label_is_on_disk_when_the_next_image_is_shown(
+    qtbot: QtBot, window: MainWindow, labelled_folder: Path, focused: Callable[[], None]
+) -> None:
+    window.state.open_project(labelled_folder)
+    tab = window.findChild(LabelTab)
+    qtbot.waitUntil(tab._grid.isVisible)
+    tab._grid.go_to(0)
+    tab.activate()
+    window.activateWindow()
+    focused()
+    first, second = tab._model.row(0).id, opened(window).classes()[1].id
+    seen: list[tuple[int | None, int]] = []
+
+    def look() -> None:
+        reader = sqlite3.connect(labelled_folder / "project.sqlite")
+        (label,) = reader.execute("SELECT class_id FROM labels WHERE image_id = ?", [first]).fetchone()
+        reader.close()
+        seen.append((tab._grid.current_position(), label))
+
+    tab._grid.selection_changed.connect(look)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_2)
+    assert seen[-1] == (1, second)
+    assert all(label == second for _, label in seen)
     settle(qtbot, window)
 
 

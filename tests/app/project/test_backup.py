@@ -106,6 +106,22 @@ def test_the_images_come_with_it(filled: Project, images: Path, backup: Path, tm
     assert tables(restored.folder) == held
 
 
+def test_an_unfinished_import_of_the_old_folder_is_not_gone_on_with(
+    filled: Project, images: Path, tmp_path: Path
+) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    write_image(images / "new.png", 9)
+    with pytest.raises(Cancelled):
+        filled.add_folder(images, ignore, cancel)
+    made = back_up(filled, tmp_path / "b.zip", True, ignore, go_on)
+    with Project.open(restore(made.file, tmp_path / "again", ignore, go_on).folder) as again:
+        assert again.unfinished_folders() == []
+    made = back_up(filled, tmp_path / "b.zip", False, ignore, go_on)
+    with Project.open(restore(made.file, tmp_path / "more", ignore, go_on).folder) as again:
+        assert again.unfinished_folders() == [images]
+
+
 def test_runs_come_with_it(trained: Trained, tmp_path: Path) -> None:
     shutil.copytree(trained.project, tmp_path / "p")
     with Project.open(tmp_path / "p") as project:

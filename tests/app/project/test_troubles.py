@@ -128,9 +128,14 @@ def test_a_write_protected_folder(filled: Project) -> None:
     filled.close()
     filled.folder.chmod(0o555)
     try:
-        with pytest.raises(ProjectError, match="cannot be written") as caught:
+        with pytest.raises(ProjectError, match="it is write-protected") as caught:
             Project.open(filled.folder)
-        assert "permissions" in caught.value.hint
+        assert caught.value.hint.startswith("Allow writing to its folder")
+        with pytest.raises(ProjectError, match="cannot be made"):
+            Project.create(filled.folder / "new", "x")
+        (filled.folder.parent / "empty").mkdir(mode=0o555)
+        with pytest.raises(ProjectError, match="cannot be written"):
+            Project.create(filled.folder.parent / "empty", "x")
     finally:
         filled.folder.chmod(0o755)
 
