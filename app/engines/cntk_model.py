@@ -201,7 +201,7 @@ def _function(entry: Mapping[str, Any]) -> Function:
 
 def _variable(entry: Mapping[str, Any]) -> Variable:
     value = entry.get("value")
-    shape = tuple(entry["shape"]) if value is None else value.shape
+    shape = tuple(int(size) for size in entry["shape"]) if value is None else value.shape
     return Variable(entry["uid"], entry.get("name", ""), entry["kind"], shape, value)
 
 

@@ -21,6 +21,7 @@ from app.errors import InputError
 CHANNELS = 3
 LARGEST_SIDE = 1 << 14  # sizes above are CNTK's marks for "any size"
 TUTORIAL_MEAN = 114.0
+MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
 SIGMOIDS = {"Sigmoid", "StableSigmoid"}
 
 
@@ -74,7 +75,7 @@ def convert(
         network = _network(writer, (height, width), _size(result), _size(features))
     except InputError:
         raise
-    except (KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
+    except (*MALFORMED, onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise damaged(model.path, repr(error)) from error
     return ConvertedNetwork(network, height, width, _size(result), subtracted)
 

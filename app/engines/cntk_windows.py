@@ -55,6 +55,8 @@ def convolution(writer: GraphWriter, function: Function, inputs: Sequence[Tensor
         raise Unsupported("Convolution", "with other numbers at every place (not shared)")
     groups = attributes.get("groups", 1)
     axes = len(image.shape) - 1
+    if len(kernel.shape) == len(image.shape) and kernel.shape[0] == image.shape[0] == 1:
+        kernel = writer.reshape(kernel, (1, *kernel.shape))  # one channel each way, which CNTK leaves out
     if kernel.value is None or axes < 1 or kernel.value.ndim != axes + 2 or kernel.shape[1] * groups != image.shape[0]:
         raise Unsupported("Convolution", f"with a kernel of {kernel.shape} on an image of {image.shape}")
     windows = _windows(image.shape[1:], kernel.shape[2:], attributes)

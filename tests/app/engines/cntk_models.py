@@ -17,6 +17,7 @@ with warnings.catch_warnings():
 
 RANDOM = np.random.RandomState(7)
 EPSILON = 1e-3
+ANY_SIDE = 20  # of the pictures for a network that takes any
 
 
 def numbers(*shape: int) -> Any:
@@ -87,6 +88,30 @@ def operations() -> Any:
     return C.log_softmax(C.squeeze(y), name="z")
 
 
+def classic() -> Any:
+    """Use what older networks were made of: local response normalisation, branches, windows rounded up."""
+    x = C.input_variable((3, 15, 16))
+    y = C.local_response_normalization(C.layers.Convolution2D((1, 1), 6)((x - 128) / 64), 2, 1.0, 0.1, 0.75)
+    branches = [
+        C.layers.AveragePooling((3, 3), strides=1, pad=True)(y),
+        C.layers.MaxPooling((3, 3), strides=1, pad=True)(y),
+        C.layers.Convolution2D((1, 5), 4, pad=True)(y),
+        C.layers.Convolution2D((5, 1), 4, pad=True)(y),
+    ]
+    y = C.param_relu(C.parameter((20, 1, 1), init=numbers(20, 1, 1)), C.splice(*branches, axis=0))
+    y = C.pooling(y, C.MAX_POOLING, (3, 3), (2, 2), ceil_out_dim=True)
+    y = C.pooling(y, C.AVG_POOLING, (2, 2), (2, 2), ceil_out_dim=True)
+    y = C.layers.LayerNormalization()(C.layers.Dense(8)(y))
+    return C.softmax(C.layers.Convolution2D((1, 1), 5)(C.reshape(y, (8, 1, 1))), axis=0)
+
+
+def any_size() -> Any:
+    """Build a network that takes images of any size."""
+    x = C.input_variable((3, C.FreeDimension, C.FreeDimension))
+    y = C.layers.Convolution2D((3, 3), 6, strides=2, pad=True, activation=C.relu)((x - 128) / 64)
+    return C.layers.Dense(3)(C.reduce_mean(y, axis=[1, 2]))
+
+
 def transferred() -> Any:
     """Train a new last layer on a frozen network, as the tutorial does, and keep the criteria beside the answer."""
     base = residual()
@@ -150,14 +175,23 @@ def efficientnet(weights: Any) -> Any:
 
 def save(network: Any, name: str, folder: str, count: int) -> None:
     """Save a network, drawn pictures, and what CNTK gives for each."""
-    images = RANDOM.randint(0, 256, (count,) + network.arguments[0].shape).astype(np.uint8)
+    shape = tuple(size if size > 0 else ANY_SIDE for size in network.arguments[0].shape)
+    images = RANDOM.randint(0, 256, (count,) + shape).astype(np.uint8)
     answer = C.combine([network.outputs[0]])
     answers = answer.eval({answer.arguments[0]: images.astype(np.float32)})
     network.save(os.path.join(folder, name + ".model"))
     np.savez_compressed(os.path.join(folder, name + ".npz"), images=images, answers=answers)
 
 
-NETWORKS = {"residual": residual, "plain": plain, "operations": operations, "transferred": transferred}
+NETWORKS = {
+    "residual": residual,
+    "plain": plain,
+    "operations": operations,
+    "classic": classic,
+    "any_size": any_size,
+    "transferred": transferred,
+}
+
 
 if __name__ == "__main__":
     C.cntk_py.set_max_num_cputhreads(1)

@@ -5,6 +5,7 @@ import pytest
 
 from app.engines.cntk_file import Axis, read_dictionary
 from app.engines.cntk_model import INPUT, OPERATIONS, read_model
+from app.engines.cntk_to_onnx import convert
 from app.errors import InputError
 
 
@@ -61,6 +62,21 @@ def test_a_file_cut_short_anywhere(stored_models: Path, tmp_path: Path) -> None:
         path.write_bytes(data[:length])
         with pytest.raises(InputError, match="cut short"):
             read_model(path)
+
+
+@pytest.mark.parametrize("name", ["plain", "operations"])
+def test_a_file_with_wrong_bytes_is_converted_or_refused(stored_models: Path, tmp_path: Path, name: str) -> None:
+    data = (stored_models / f"{name}.model").read_bytes()
+    path = tmp_path / "wrong.model"
+    random = np.random.default_rng(11)
+    refused = 0
+    for place in random.integers(0, len(data), 120):
+        path.write_bytes(data[:place] + random.bytes(1) + data[place + 1 :])
+        try:
+            assert convert(read_model(path)).classes > 0
+        except InputError:
+            refused += 1
+    assert refused > 20
 
 
 def test_the_state_of_a_training(tmp_path: Path) -> None:
