@@ -21,15 +21,13 @@ def margins(suggestions: Suggestions) -> Floats:
 
 
 def by_uncertainty(suggestions: Suggestions, coordinates: Floats, among: Positions) -> Positions:
-    """Put what teaches most first: images between two classes, each unlike those before it.
+    """Put what teaches most first: images between two classes, each as unlike those before it as can be.
 
     Label some twenty from the start, then ask for a new order: what comes later was chosen without their labels.
     """
-    doubt = 1 - margins(suggestions)[among]
-    most_first = np.argsort(-doubt, kind="stable")
-    head = most_first[:SPREAD_AMONG]
-    spread = head[_unlike_those_before(coordinates[among[head]], doubt[head])]
-    return among[np.concatenate([spread, most_first[SPREAD_AMONG:]])]
+    most_first = among[np.argsort(margins(suggestions)[among], kind="stable")]
+    spread = _farthest_first(coordinates[most_first[:SPREAD_AMONG]])
+    return np.concatenate([most_first[:SPREAD_AMONG][spread], most_first[SPREAD_AMONG:]])
 
 
 def by_confidence(suggestions: Suggestions, coordinates: Floats, among: Positions) -> Positions:
@@ -46,17 +44,14 @@ def at_random(suggestions: Suggestions, coordinates: Floats, among: Positions) -
 ORDERS: dict[str, Order] = {"uncertainty": by_uncertainty, "confidence": by_confidence, "random": at_random}
 
 
-def _unlike_those_before(coordinates: Floats, doubt: Floats) -> Positions:
-    """Order images [n, P]: the most doubtful first, then always the one with most doubt · distance to those before."""
-    count = len(coordinates)
-    chosen: list[int] = []
-    nearest = np.full(count, np.inf, np.float32)
-    left = np.ones(count, np.bool_)
-    following = int(doubt.argmax()) if count else 0
-    for _ in range(count):
-        chosen.append(following)
-        left[following] = False
-        difference = coordinates - coordinates[following]
-        np.minimum(nearest, np.sqrt(np.einsum("np,np->n", difference, difference)), out=nearest)
-        following = int(np.where(left, doubt * nearest, -1).argmax())
-    return np.array(chosen, np.int64)
+def _farthest_first(coordinates: Floats) -> Positions:
+    """Order images [n, P]: the first one, then always the one whose nearest image before it is the farthest away."""
+    order = np.zeros(len(coordinates), np.int64)
+    nearest = np.full(len(coordinates), np.inf, np.float32)
+    for place in range(1, len(coordinates)):
+        before = order[place - 1]
+        difference = coordinates - coordinates[before]
+        np.minimum(nearest, np.einsum("np,np->n", difference, difference), out=nearest)
+        nearest[before] = -1
+        order[place] = nearest.argmax()
+    return order

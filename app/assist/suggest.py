@@ -46,6 +46,15 @@ class Suggestions:
         best = self.probabilities.max(axis=1)
         return np.where(self.labels == UNLABELLED, best, np.float32(1))
 
+    @property
+    def disagreement(self) -> Floats:
+        """Return how unlikely each label is in the light of all others [N], 0 to 1; 0 where there is none."""
+        labelled = np.flatnonzero(self.labels != UNLABELLED)
+        given = np.searchsorted(self.class_ids, self.labels[labelled])
+        found = np.zeros(len(self.labels), np.float32)
+        found[labelled] = 1 - self.probabilities[labelled, given]
+        return found
+
 
 def check_labels(labels: Integers) -> None:
     """Raise InputError unless two classes have three labelled images each; labels [N], -1 for none."""

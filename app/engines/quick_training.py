@@ -48,7 +48,7 @@ def train_head(
     with threadpool_limits(limits=1):
         projection = Projection.fit(features)
         projected = projection.apply(features)
-        strength, logits = _choose_strength(snapshot, projected, truth, groups, on_event, cancel)
+        strength, logits = choose_strength(snapshot, projected, truth, groups, on_event, cancel)
         head = HEADS[snapshot.head](projected, truth, strength)
     network = head_network(network_file(backbone), projection, head)
     write_bytes(folder / NETWORK_FILE, network.SerializeToString())
@@ -56,7 +56,7 @@ def train_head(
     return {"strength": strength, "images": len(images)}
 
 
-def _choose_strength(
+def choose_strength(
     snapshot: Snapshot,
     features: Floats,
     truth: Integers,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.demo.garments import make_demo
 from benchmarks.kill_label import Told, count_lost
 from benchmarks.result import PROGRAM, middle, print_result
 
@@ -67,6 +68,23 @@ def test_find(garments: Path) -> None:
     assert 0 <= values["duplicate_false_rate"] < 1
     assert 0 <= values["label_error_recall_worst"] <= values["label_error_recall"] <= 1
     assert min(values[f"{name}_s"] for name in ("similar", "duplicates", "label_errors", "findings")) >= 0
+
+
+def test_suggest_refresh() -> None:
+    values = run("suggest_refresh.py", "400")
+    assert values["images"] == 400
+    assert values["p95_ms"] == max(values["p95_ms_10"], values["p95_ms_50"]) > 0
+    assert values["largest_ms"] >= values["p95_ms"]
+
+
+@pytest.mark.slow
+def test_active_learning(garments: Path, tmp_path: Path) -> None:
+    other = make_demo(tmp_path / "other", seed=8, per_class=6)
+    values = run("active_learning.py", str(garments), str(other), "--goal", "0.5", "--seeds", "2")
+    assert (values["photos"], values["validation_photos"], values["goal"]) == (42, 18, 0.5)
+    assert values["saved"] == pytest.approx(1 - values["mean_suggested"] / values["mean_random"], abs=1e-3)
+    assert all(20 <= count <= 42 for count in values["labels_suggested"] + values["labels_random"])
+    assert values["interval"][0] <= values["saved"] <= values["interval"][1]
 
 
 def test_one_line_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

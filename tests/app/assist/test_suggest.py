@@ -121,6 +121,18 @@ def test_confidence_is_how_often_a_suggestion_is_right() -> None:
     assert np.abs(gaps).max() < 0.15
 
 
+def test_wrong_labels_disagree_most() -> None:
+    features, truth = images(3, 300, seed=6, noise=0.3)
+    class_ids = np.array([7, 2, 5])
+    labels = some_labels(truth, 60, class_ids)
+    wrong = np.flatnonzero(labels == 7)[:9]
+    labels[wrong] = 5
+    disagreement = Suggester(features).suggest(labels).disagreement
+    assert set(np.argsort(-disagreement)[:9]) == set(wrong)
+    assert ((disagreement >= 0) & (disagreement <= 1)).all()
+    assert not disagreement[labels == UNLABELLED].any()
+
+
 def test_images_that_are_all_alike_get_even_chances() -> None:
     labels = np.array([0, 0, 0, 1, 1, 1, -1, -1])
     found = Suggester(np.ones((8, WIDTH), np.float32)).suggest(labels)

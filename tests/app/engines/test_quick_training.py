@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.engines.linear_head import STRENGTHS, log_loss
 from app.engines.protocol import Event, Progress
-from app.engines.quick_training import _check_groups, _choose_strength, _folds
+from app.engines.quick_training import _check_groups, _folds, choose_strength
 from app.engines.snapshot import Snapshot
 from app.errors import Cancelled, InputError
 
@@ -57,7 +57,7 @@ def test_the_strength_with_the_lowest_loss_is_taken(head: str, noise: float) -> 
     features, truth = overlapping(noise)
     snapshot = Snapshot("quick", "efficientnet-lite0", head, 0, "", ("a", "b", "c"), ())
     events: list[Event] = []
-    strength, logits = _choose_strength(snapshot, features, truth, np.arange(90), events.append, threading.Event())
+    strength, logits = choose_strength(snapshot, features, truth, np.arange(90), events.append, threading.Event())
     told = [event for event in events if isinstance(event, Progress)]
     assert [event.values["strength"] for event in told] == list(STRENGTHS)
     best = min(told, key=lambda event: float(event.values["validation_loss"]))
@@ -69,7 +69,7 @@ def test_the_strength_with_the_lowest_loss_is_taken(head: str, noise: float) -> 
 def test_the_strength_follows_the_data() -> None:
     snapshot = Snapshot("quick", "efficientnet-lite0", "logistic", 0, "", ("a", "b", "c"), ())
     clear, blurred = (
-        _choose_strength(snapshot, *overlapping(noise), np.arange(90), lambda event: None, threading.Event())[0]
+        choose_strength(snapshot, *overlapping(noise), np.arange(90), lambda event: None, threading.Event())[0]
         for noise in (0.05, 2.0)
     )
     assert clear > blurred
@@ -85,5 +85,5 @@ def test_choosing_stops_when_cancelled() -> None:
         cancel.set()
 
     with pytest.raises(Cancelled):
-        _choose_strength(snapshot, *overlapping(0.4), np.arange(90), stop, cancel)
+        choose_strength(snapshot, *overlapping(0.4), np.arange(90), stop, cancel)
     assert len(events) == 1
