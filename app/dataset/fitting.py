@@ -1,7 +1,7 @@
 """Fit a whole image into a network's input the way CNTK's image reader did, as an ONNX graph.
 
 For models that were trained elsewhere; Sightline's own are fed by `preprocess`. Sizes, places and interpolation are
-those of CNTK's `transforms.scale`: bilinear without antialiasing, the picture in the middle. Imports onnx.
+those of CNTK's `transforms.scale`: the picture in the middle, resized by OpenCV without antialiasing. Imports onnx.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper
 
 from app.dataset.preprocess import IMAGE, IR_VERSION, OPSET, PIXELS
+from app.dataset.scaling import scaling_nodes, scaling_numbers
 
 LETTERBOX, CROP, STRETCH = "letterbox", "crop", "stretch"
 FITS = (LETTERBOX, CROP, STRETCH)  # CNTK calls them pad, crop and fill
 GREY = 114
+FOUR_SIDES = ["fit_none", "fit_before", "fit_none", "fit_none", "fit_behind", "fit_none"]  # batch, sides, channels
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Fit:
 def fit_graph(fit: Fit) -> ModelProto:
     """Build the graph from `image`, uint8 RGB [N, H, W, 3], to `pixels`, uint8 RGB [N, height, width, 3]."""
     whole = [fit.height, fit.width]
-    nodes = [*_planes(), *STEPS[fit.mode](), *_bytes()]
+    nodes = [*_sizes(), *STEPS[fit.mode]()]
     used = {name for node in nodes for name in node.input}
     graph = helper.make_graph(
         nodes,
@@ -55,10 +57,10 @@ def _numbers(target: list[int], fill: int) -> list[TensorProto]:
         _integers("fit_swap", [1, 0]),
         _integers("fit_one", [1]),
         _integers("fit_two", [2]),
-        _integers("fit_three", [3]),
-        _integers("fit_axes", [2, 3]),
-        _integers("fit_none", [0, 0]),
-        helper.make_tensor("fit_fill", TensorProto.FLOAT, [], [fill]),
+        _integers("fit_axes", [1, 2]),
+        _integers("fit_none", [0]),
+        helper.make_tensor("fit_fill", TensorProto.UINT8, [], [fill]),
+        *scaling_numbers(),
     ]
 
 
@@ -72,12 +74,12 @@ def _letterbox() -> list[NodeProto]:
         *_rounded_share("fit_old", "fit_other_target", "fit_other"),
         helper.make_node("Min", ["fit_share", "fit_target"], ["fit_inside"]),
         helper.make_node("Max", ["fit_inside", "fit_one"], ["fit_size"]),
-        *_resize("fit_picture"),
+        *scaling_nodes(IMAGE, "fit_size", "fit_resized"),
         helper.make_node("Sub", ["fit_target", "fit_size"], ["fit_gap"]),
         helper.make_node("Div", ["fit_gap", "fit_two"], ["fit_before"]),
         helper.make_node("Sub", ["fit_gap", "fit_before"], ["fit_behind"]),
-        helper.make_node("Concat", ["fit_none", "fit_before", "fit_none", "fit_behind"], ["fit_pads"], axis=0),
-        helper.make_node("Pad", ["fit_resized", "fit_pads", "fit_fill"], ["fit_placed"]),
+        helper.make_node("Concat", FOUR_SIDES, ["fit_pads"], axis=0),
+        helper.make_node("Pad", ["fit_resized", "fit_pads", "fit_fill"], [PIXELS]),
     ]
 
 
@@ -90,17 +92,13 @@ def _crop() -> list[NodeProto]:
         helper.make_node("Sub", ["fit_old", "fit_length"], ["fit_gap"]),
         helper.make_node("Div", ["fit_gap", "fit_two"], ["fit_before"]),
         helper.make_node("Add", ["fit_before", "fit_length"], ["fit_end"]),
-        helper.make_node("Slice", ["fit_picture", "fit_before", "fit_end", "fit_axes"], ["fit_middle"]),
-        *_stretch("fit_middle"),
+        helper.make_node("Slice", [IMAGE, "fit_before", "fit_end", "fit_axes"], ["fit_middle"]),
+        *scaling_nodes("fit_middle", "fit_target", PIXELS),
     ]
 
 
-def _stretch(picture: str = "fit_picture") -> list[NodeProto]:
-    return [
-        helper.make_node("Identity", ["fit_target"], ["fit_size"]),
-        *_resize(picture),
-        helper.make_node("Identity", ["fit_resized"], ["fit_placed"]),
-    ]
+def _stretch() -> list[NodeProto]:
+    return scaling_nodes(IMAGE, "fit_target", PIXELS)
 
 
 def _rounded_share(one: str, factor: str, divisor: str) -> list[NodeProto]:
@@ -114,34 +112,10 @@ def _rounded_share(one: str, factor: str, divisor: str) -> list[NodeProto]:
     ]
 
 
-def _planes() -> list[NodeProto]:
+def _sizes() -> list[NodeProto]:
     return [
         helper.make_node("Shape", [IMAGE], ["fit_old"], start=1, end=3),
         helper.make_node("Gather", ["fit_old", "fit_swap"], ["fit_other"]),
-        helper.make_node("Cast", [IMAGE], ["fit_float"], to=TensorProto.FLOAT),
-        helper.make_node("Transpose", ["fit_float"], ["fit_picture"], perm=[0, 3, 1, 2]),
-    ]
-
-
-def _resize(picture: str) -> list[NodeProto]:
-    return [
-        helper.make_node("Shape", [IMAGE], ["fit_batch"], end=1),
-        helper.make_node("Concat", ["fit_batch", "fit_three", "fit_size"], ["fit_sizes"], axis=0),
-        helper.make_node(
-            "Resize",
-            [picture, "", "", "fit_sizes"],
-            ["fit_resized"],
-            mode="linear",
-            coordinate_transformation_mode="half_pixel",
-        ),
-    ]
-
-
-def _bytes() -> list[NodeProto]:
-    return [
-        helper.make_node("Round", ["fit_placed"], ["fit_whole"]),
-        helper.make_node("Transpose", ["fit_whole"], ["fit_interleaved"], perm=[0, 2, 3, 1]),
-        helper.make_node("Cast", ["fit_interleaved"], [PIXELS], to=TensorProto.UINT8),
     ]
 
 

@@ -37,8 +37,8 @@ def test_it_is_what_cntk_made_of_an_image(mode: str, size: tuple[int, int]) -> N
     image = np.random.default_rng(5).integers(0, 256, (*size, 3), np.uint8)
     fit = Fit(224, 224, mode, 99)
     difference = np.abs(by_graph(fit, image).astype(int) - by_opencv(fit, image))
-    assert difference.max() <= 1  # OpenCV weighs in steps of 1/2048
-    assert difference.mean() < 0.25
+    assert difference.max() <= 1  # none at all where it gets smaller, see test_scaling
+    assert (difference > 0).mean() < 0.01
 
 
 @pytest.mark.parametrize("size", [(300, 500), (500, 300), (224, 224), (100, 140), (480, 640)])
