@@ -71,7 +71,8 @@ def _known(project: Project) -> dict[Path, int]:
 
 
 def _find(known: dict[Path, int], entry: Entry) -> int | None:
-    return known.get(entry.path, known.get(entry.path.resolve()))
+    found = known.get(entry.path)
+    return known.get(entry.path.resolve()) if found is None else found
 
 
 def _by_source(entries: list[Entry], folder: Path | None, sources: list[Path]) -> dict[Path, list[str]]:

@@ -92,9 +92,9 @@ def present(items: Sequence[Item], problems: list[Problem]) -> list[Item]:
 
 
 def relative_to(path: Path, folder: Path) -> str:
-    """Return a path as seen from a folder, with slashes; the whole path where they are on different disks."""
+    """Return a path as seen from a resolved folder, with slashes; the whole path if they are on different disks."""
     try:
-        text = os.path.relpath(path, folder.resolve())
+        text = os.path.relpath(path, folder)
     except ValueError:
         text = str(path)
     return text.replace(os.sep, "/")

@@ -69,7 +69,7 @@ def export(
     _check_any(items, progress, problems)
     if isinstance(exporter, FileExporter):
         check_new_file(target)
-        text = exporter.write(items, target.absolute().parent, progress)
+        text = exporter.write(items, target.absolute().parent.resolve(), progress)
         _check_any(items, progress, problems)
         try:
             write_text(target, text)

@@ -135,6 +135,7 @@ def _with_files(
 def _write_flags(items: Sequence[Item], folder: Path, progress: Progress, more: dict[str, str]) -> None:
     labels = sorted({label for item in items for label in item.labels})
     places = Places()
+    folder = folder.resolve()
     for item in items:
         progress.step()
         value: dict[str, Any] = {

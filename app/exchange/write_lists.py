@@ -60,7 +60,7 @@ def label_studio_text(items: Sequence[Item], folder: Path, progress: Progress) -
             "value": {"choices": list(item.labels)},
         }
         tasks.append({"data": data, "annotations": [{"result": [choice]}] if item.labels else []})
-    return json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
+    return "[\n" + ",\n".join(json.dumps(task, ensure_ascii=False) for task in tasks) + "\n]\n"
 
 
 def addresses_text(items: Sequence[Item], folder: Path, progress: Progress) -> str:
