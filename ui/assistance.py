@@ -41,7 +41,6 @@ class Assistance(QObject):
         state.project_opened.connect(self._forget)
         state.project_closed.connect(self._forget)
         state.images_added.connect(self._forget)
-        state.images_changed.connect(self._on_images_changed)
 
     def ask(self, question: Question) -> None:
         """Answer by `found`, or say why not; the first question analyses the images."""
@@ -75,7 +74,7 @@ class Assistance(QObject):
         if project is self._state.project:
             self._assistant = assistant
             self._answer_question()
-            self._suggest()
+            self.renew()
 
     @pyqtSlot()
     def _on_job_finished(self) -> None:
@@ -95,12 +94,9 @@ class Assistance(QObject):
         else:
             self.found.emit(result)
 
-    @pyqtSlot(object)
-    def _on_images_changed(self, image_ids: list[int] | None) -> None:
-        self._suggest()
-
-    def _suggest(self) -> None:
-        """Renew the suggestions; one computation at a time, and a last one after the last label."""
+    @pyqtSlot()
+    def renew(self) -> None:
+        """Learn from the labels that `rows` tells now; one computation at a time, and a last one after the last."""
         if self._assistant is None:
             return
         self._stale = self._refresh is not None
@@ -112,7 +108,7 @@ class Assistance(QObject):
         self._refresh = None
         self.suggested.emit({} if isinstance(result, AppError) else result)
         if self._stale:
-            self._suggest()
+            self.renew()
 
 
 def _analyse(project: Project, on_event: OnEvent, cancel: threading.Event) -> "tuple[Project, Assistant]":

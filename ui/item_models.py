@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
+from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QPixmap
 
 from app.errors import AppError
@@ -44,6 +44,8 @@ class Note:
 class ImageModel(QAbstractListModel):
     """The images that the filter takes."""
 
+    labels_changed = pyqtSignal()  # the rows already tell the new ones
+
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
         self._cache = Path()
@@ -69,6 +71,7 @@ class ImageModel(QAbstractListModel):
             self._touch_all()
         else:
             self._refilter()
+        self.labels_changed.emit()
         return not same
 
     def clear(self) -> None:
@@ -93,6 +96,7 @@ class ImageModel(QAbstractListModel):
             if position is not None:
                 self._shown[position] = row
                 self._touch(position)
+        self.labels_changed.emit()
 
     def add_rows(self, rows: Sequence[ImageRow]) -> None:
         """Show new images after the others."""

@@ -39,6 +39,7 @@ class LabelFind(QObject):
         self.assistance = Assistance(state, model.rows, self)
         self.assistance.found.connect(self._on_found)
         self.assistance.suggested.connect(self._on_suggested)
+        model.labels_changed.connect(self.assistance.renew)
         panel.kind_chosen.connect(self.find)
         bar.order_chosen.connect(self._on_order_chosen)
         bar.limit_chosen.connect(self._on_limit_chosen)

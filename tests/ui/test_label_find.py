@@ -85,6 +85,7 @@ def test_a_screenful_is_accepted_with_one_key_and_undone_with_one(qtbot: QtBot, 
 
 def test_labels_teach_the_suggestions_at_once(qtbot: QtBot, state: AppState, tab: LabelTab) -> None:
     choose(qtbot, tab, SUGGESTIONS)
+    qtbot.waitUntil(lambda: tab._find.assistance._refresh is None)
     before = dict(tab._model._guesses)
     tab._grid.go_to(0)
     labelled = tab._model.row(0).id
