@@ -18,7 +18,7 @@ from ui import messages
 from ui.label_tab import LabelTab
 from ui.state import AppState
 from ui.widgets.cheat_sheet import CheatSheet
-from ui.widgets.class_list import FILTER_ROLE
+from ui.widgets.class_list import FILTER_ROLE, SHARE
 from ui.widgets.class_palette import ClassPalette
 from ui.widgets.history import History
 
@@ -292,6 +292,23 @@ def test_the_keys_have_names_in_the_menu(images: LabelTab) -> None:
 def test_every_entry_has_a_filter(images: LabelTab) -> None:
     tree = images._classes._list
     assert all(tree.topLevelItem(row).data(0, FILTER_ROLE) is not None for row in range(tree.topLevelItemCount()))
+
+
+def test_each_class_tells_its_share_of_the_labels(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
+    project, tree = state.project, images._classes._list
+    assert project is not None
+    first, last = project.classes()[0], project.classes()[-1]
+    project.edits.set_label([row.id for row in project.images() if row.class_id == last.id], first.id)
+    state.changed(None)
+
+    def shares() -> list[str]:
+        return [tree.topLevelItem(row).text(SHARE) for row in range(tree.topLevelItemCount())]
+
+    total = sum(row.images for row in project.classes())
+    expected = [f"{row.images / total:.0%}" for row in project.classes()]
+    qtbot.waitUntil(lambda: shares()[-len(expected) :] == expected)
+    assert expected[-1] == "0%"
+    assert set(shares()[: -len(expected)]) == {""}
 
 
 def test_delete_asks_first(qtbot: QtBot, state: AppState, images: LabelTab, monkeypatch: pytest.MonkeyPatch) -> None:

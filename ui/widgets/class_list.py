@@ -1,4 +1,4 @@
-"""The classes with key, colour and count: choose one to filter, change them by the menu."""
+"""The classes with key, colour, count and share of the labels: choose one to filter, change them by the menu."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.project.records import ClassRow
+from app.project.records import CLASS_COLOURS, ClassRow
 from ui import messages, theme
 from ui.image_filter import (
     ACCEPTED,
@@ -40,6 +40,7 @@ from ui.image_filter import (
 PROBLEMS = (EXCLUDED, UNREADABLE)  # listed where there are any; other kinds where they are some, but not all
 KEYS = 9  # classes with a number key
 DOT = 12
+KEY, COUNT, SHARE = 1, 2, 3  # the columns after the title
 FILTER_ROLE = Qt.ItemDataRole.UserRole
 LOOKS_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -60,7 +61,7 @@ class ClassList(QWidget):
         super().__init__(parent)
         self._classes: list[ClassRow] = []
         self._chosen: Filter = Filter()
-        self._list = QTreeWidget(columnCount=3, rootIsDecorated=False, headerHidden=True, uniformRowHeights=True)
+        self._list = QTreeWidget(columnCount=4, rootIsDecorated=False, headerHidden=True, uniformRowHeights=True)
         self._list.setAccessibleName(self.tr("Classes"))
         self._list.setIconSize(QSize(DOT, DOT))
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -69,7 +70,7 @@ class ClassList(QWidget):
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(1)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column in (1, 2):
+        for column in (KEY, COUNT, SHARE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self._add = QPushButton(self.tr("Add class…"))
         self._change = QPushButton(self.tr("Change…"))
@@ -131,11 +132,14 @@ class ClassList(QWidget):
                 yield _Entry(title, "", counts[kind], Filter(kind))
 
     def _class_entries(self, classes: Sequence[ClassRow]) -> Iterator["_Entry"]:
+        labels = sum(row.images for row in classes)
         for number, row in enumerate(classes, 1):
             number_key = str(number) if number <= KEYS else ""
             key = "  ".join(one for one in (number_key, row.shortcut) if one)
             tip = self.tr("Press {0} to label the selected images").format(key) if key else ""
-            yield _Entry(row.name, key, row.images, Filter(class_id=row.id), row.colour, tip)
+            part = row.images / labels if labels else 0.0
+            share = _Share(f"{part:.0%}", self.tr("{0:.1%} of all labels").format(part))
+            yield _Entry(row.name, key, row.images, Filter(class_id=row.id), row.colour, tip, share)
 
     @pyqtSlot(QTreeWidgetItem, QTreeWidgetItem)
     def _on_list_current_item_changed(self, item: QTreeWidgetItem | None, before: QTreeWidgetItem | None) -> None:
@@ -200,6 +204,8 @@ class ClassList(QWidget):
             self.key_requested.emit(row.id, key)
 
     def _recolour(self, row: ClassRow) -> None:
+        for place, proposed in enumerate(CLASS_COLOURS):
+            QColorDialog.setCustomColor(place, QColor(proposed))
         colour = QColorDialog.getColor(QColor(row.colour), self, self.tr("Colour of {0}").format(row.name))
         if colour.isValid():
             self.recolour_requested.emit(row.id, colour.name())
@@ -213,6 +219,12 @@ class ClassList(QWidget):
 
 
 @dataclass(frozen=True)
+class _Share:
+    text: str = ""
+    tip: str = ""
+
+
+@dataclass(frozen=True)
 class _Entry:
     title: str
     key: str
@@ -220,22 +232,26 @@ class _Entry:
     filter: Filter
     colour: str | None = None
     tip: str = ""
+    share: _Share = _Share()
 
 
 def _fill(item: QTreeWidgetItem, entry: _Entry) -> None:
-    """Show an entry in a line; only its count, if nothing else is new."""
-    item.setText(2, f"{entry.count:,}")
+    """Show an entry in a line; only its count and share, if nothing else is new."""
+    item.setText(COUNT, f"{entry.count:,}")
+    item.setText(SHARE, entry.share.text)
+    item.setToolTip(SHARE, entry.share.tip)
     looks = (entry.title, entry.key, entry.filter, entry.colour)
     if item.data(0, LOOKS_ROLE) == looks:
         return
     item.setData(0, LOOKS_ROLE, looks)
     item.setData(0, FILTER_ROLE, entry.filter)
     item.setText(0, entry.title)
-    item.setText(1, f"[{entry.key}]" if entry.key else "")
+    item.setText(KEY, f"[{entry.key}]" if entry.key else "")
     item.setIcon(0, _dot(entry.colour))
     item.setToolTip(0, entry.title)
-    item.setToolTip(1, entry.tip)
-    item.setTextAlignment(2, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+    item.setToolTip(KEY, entry.tip)
+    for column in (COUNT, SHARE):
+        item.setTextAlignment(column, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
 
 
 def _dot(colour: str | None) -> QIcon:
