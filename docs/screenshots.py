@@ -31,12 +31,15 @@ from ui.predict_tab import PredictTab
 from ui.start import make_application
 from ui.widgets.class_table import ClassTable
 from ui.widgets.confusion_matrix import ConfusionMatrix
+from ui.widgets.found_bar import FoundBar
 from ui.widgets.image_grid import ImageGrid
+from ui.widgets.image_view import ImageView
 
 FOLDER = Path(__file__).resolve().parent / "screenshots"
 SIZE = (1280, 800)
 PER_CLASS = 80
 NEW_PER_CLASS = 3
+LABELLED_PER_CLASS = 10
 LEVELS = 32  # per colour of a stored picture: photographs stay recognisable and files small
 LONGEST_WAIT_MS = 120_000
 POLL_MS = 30
@@ -104,17 +107,47 @@ def find(window: QWidget, kind: type[Any]) -> Any:
     return window.findChild(kind)
 
 
+def take_label_tab(window: MainWindow, photos: Path) -> None:
+    """Open photos that their folders label, forget most of the labels, and let the assistant suggest them."""
+    window.open_path(photos)
+    wait(lambda: not window.state.jobs.running)
+    grid, project = find(window, ImageGrid), window.state.project
+    wait(grid.isVisible)
+    take(window, "label")
+    assert project is not None
+    kept: Counter[int | None] = Counter()
+    forgotten = []
+    for row in project.images():
+        kept[row.class_id] += 1
+        if kept[row.class_id] > LABELLED_PER_CLASS:
+            forgotten.append(row.id)
+    project.edits.set_label(forgotten, None)
+    window.state.changed(None)
+    bar = find(window, FoundBar)
+    window.activateWindow()
+    grid.setFocus()
+    wait(grid.hasFocus)
+    QTest.keyClick(grid, Qt.Key.Key_G)
+    wait(bar.isVisible)
+    take(window, "suggestions")
+    QTest.keyClick(grid, Qt.Key.Key_Escape)
+    wait(lambda: not bar.isVisible())
+    QTest.keyClick(grid, Qt.Key.Key_Space)
+    wait(lambda: find(window, ImageView).shown_path() is not None)
+    take(window, "large")
+    QTest.keyClick(find(window, ImageView), Qt.Key.Key_Escape)
+    window.state.undo()
+    wait(lambda: not window.state.jobs.running)
+
+
 def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path) -> None:
-    """Do the main job and take a picture on each tab."""
+    """Do the main job and take pictures on each tab."""
     tabs, jobs = window.centralWidget(), window.state.jobs
 
     def idle() -> bool:
         return not jobs.running
 
-    window.open_path(photos)
-    wait(idle)
-    wait(find(window, ImageGrid).isVisible)
-    take(window, "label")
+    take_label_tab(window, photos)
     tabs.setCurrentIndex(TRAIN)
     press(window, "Train")
     wait(idle)

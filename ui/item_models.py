@@ -231,13 +231,15 @@ class ImageModel(QAbstractListModel):
 
     def _note(self, row: ImageRow) -> Note | None:
         """Say what the assistant thinks of an image; of a doubtful label only what it may be, as room is scarce."""
+        if row.id in self._words:
+            return Note(self._words[row.id])
         guess, words = self.guess(row.id), self.tr("{0}? {1:.0%}")
         if guess is None:
             guess, words = self._doubts.get(row.id), self.tr("{0}?")
-        if guess is not None and guess.class_id in self._classes:
-            one = self._classes[guess.class_id]
-            return Note(words.format(one.name, guess.confidence), one)
-        return Note(self._words[row.id]) if row.id in self._words else None
+        if guess is None or guess.class_id not in self._classes:
+            return None
+        one = self._classes[guess.class_id]
+        return Note(words.format(one.name, guess.confidence), one)
 
     def _thumbnail(self, row: ImageRow, position: int) -> QPixmap | None:
         known = self._thumbnails.get(row.digest)

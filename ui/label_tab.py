@@ -35,7 +35,7 @@ from ui.widgets.image_grid import FIRST_SIZE, LARGEST, SMALLEST, ImageGrid
 from ui.widgets.image_view import ImageToShow, ImageView
 from ui.widgets.start_page import StartPage
 
-SIDE_WIDTH = 250
+SIDE_WIDTH = 290
 SLIDER_WIDTH = 140
 NEAR = (1, -1, 2, 3)  # read before they are asked for, in this order
 
@@ -122,7 +122,7 @@ class LabelTab(QWidget):
         left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(self._classes)
         left.addWidget(self._panel)
-        left.setSizes([480, 250])
+        left.setSizes([440, 290])
         left.setStretchFactor(0, 1)
         left.setHandleWidth(2 * theme.SPACE)
         splitter.addWidget(left)

@@ -12,6 +12,7 @@ from ui.item_models import CLASSES_ROLE, NOTE_ROLE, PROBLEM_ROLE, ROW_ROLE, THUM
 
 KEPT = 600  # pictures at the size they are painted at, more than a screen shows at once
 LABEL_HEIGHT = 22
+ROUNDING = 2  # pixels: text is as wide as a fraction more than its rounded advance
 DOT = 10
 MARGIN = 6
 
@@ -89,7 +90,8 @@ class ImageDelegate(QStyledItemDelegate):
         font.setPointSizeF(max(7.5, font.pointSizeF() - 1))
         painter.setFont(font)
         if note is not None:
-            width = painter.fontMetrics().horizontalAdvance(note.words) + (DOT + 5 if note.class_row else 0)
+            width = painter.fontMetrics().horizontalAdvance(note.words) + ROUNDING
+            width += DOT + 5 if note.class_row else 0
             known = bool(classes or row.excluded)
             width = min(width, place.width() * 3 // 5 if known else place.width())
             side = place.adjusted(place.width() - width if known else 0, 0, 0, 0)
