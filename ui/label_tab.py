@@ -3,23 +3,13 @@
 from dataclasses import replace
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QSlider,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.project.project import Project
 from ui import theme
 from ui.class_edits import ClassEdits
-from ui.image_filter import BY_FOLDER, BY_NAME, EXCLUDED, NEWEST, OLDEST, UNLABELLED, UNREADABLE, Filter
+from ui.image_filter import Filter
 from ui.image_loading import Images, load_images, reload_images
 from ui.item_models import ImageModel
 from ui.jobs import Task, run_in_pool
@@ -31,12 +21,12 @@ from ui.widgets.assistant_panel import SIMILAR, SUGGESTIONS, AssistantPanel
 from ui.widgets.cheat_sheet import CheatSheet
 from ui.widgets.class_list import ClassList
 from ui.widgets.found_bar import FoundBar
-from ui.widgets.image_grid import FIRST_SIZE, LARGEST, SMALLEST, ImageGrid
+from ui.widgets.grid_bar import GridBar
+from ui.widgets.image_grid import ImageGrid
 from ui.widgets.image_view import ImageToShow, ImageView
 from ui.widgets.start_page import StartPage
 
 SIDE_WIDTH = 290
-SLIDER_WIDTH = 140
 NEAR = (1, -1, 2, 3)  # read before they are asked for, in this order
 
 
@@ -76,37 +66,14 @@ class LabelTab(QWidget):
         self._grid = ImageGrid(self._model)
         self._view = ImageView()
         self._panel = AssistantPanel()
+        self._top = GridBar()
         self._bar = FoundBar()
         self._find = LabelFind(self._state, self._model, self._grid, self._panel, self._bar, self)
         self._labelling = Labelling(self._state, self._model, self._grid, self._actions, self)
-        self._sort = QComboBox()
-        for sort, title in (
-            (BY_FOLDER, self.tr("By folder")),
-            (BY_NAME, self.tr("By file name")),
-            (NEWEST, self.tr("Newest first")),
-            (OLDEST, self.tr("Oldest first")),
-        ):
-            self._sort.addItem(title, sort)
-        self._sort.setAccessibleName(self.tr("Order of the images"))
-        self._search = QLineEdit(placeholderText=self.tr("Find by name or folder"), clearButtonEnabled=True)
-        self._search.setAccessibleName(self.tr("Find by name or folder"))
-        self._size = QSlider(
-            Qt.Orientation.Horizontal, minimum=SMALLEST, maximum=LARGEST, value=FIRST_SIZE, pageStep=24
-        )
-        self._size.setAccessibleName(self.tr("Size of the thumbnails"))
-        self._size.setToolTip(self.tr("Size of the thumbnails"))
-        self._size.setFixedWidth(SLIDER_WIDTH)
-        self._summary = QLabel(objectName="muted")
         self._nothing = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter)
         self._hint = QLabel(objectName="muted")
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(theme.SPACE)
-        top.addWidget(self._search, 1)
-        top.addWidget(self._sort)
-        top.addWidget(self._summary)
-        top.addWidget(self._size)
         self._middle = QStackedWidget()
         for widget in (self._grid, self._view, self._nothing):
             self._middle.addWidget(widget)
@@ -114,7 +81,7 @@ class LabelTab(QWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE)
-        column.addLayout(top)
+        column.addWidget(self._top)
         column.addWidget(self._bar)
         column.addWidget(self._middle, 1)
         column.addWidget(self._hint)
@@ -160,7 +127,7 @@ class LabelTab(QWidget):
         actions.zoom_requested.connect(self._on_zoom_requested)
         actions.fit_requested.connect(self._view.fit)
         actions.actual_size_requested.connect(self._view.show_actual_size)
-        actions.find_requested.connect(self._search.setFocus)
+        actions.find_requested.connect(self._top.setFocus)
         actions.skip_requested.connect(self._on_labelled)
         actions.back_requested.connect(self._on_back_requested)
         actions.keys_requested.connect(self._on_keys_requested)
@@ -168,9 +135,9 @@ class LabelTab(QWidget):
         self._find.list_shown.connect(self._on_list_shown)
         self._bar.close_requested.connect(self._on_all_requested)
         self._labelling.labelled.connect(self._on_labelled)
-        self._sort.currentIndexChanged.connect(self._on_sort_changed)
-        self._search.textChanged.connect(self._on_search_text_changed)
-        self._size.valueChanged.connect(self._grid.set_side)
+        self._top.sort_changed.connect(self._on_top_sort_changed)
+        self._top.text_changed.connect(self._on_top_text_changed)
+        self._top.size_changed.connect(self._grid.set_side)
         self._grid.doubleClicked.connect(self._on_larger_requested)
         self._grid.selection_changed.connect(self._show_hint)
         self._view.step_requested.connect(self._on_view_step_requested)
@@ -185,9 +152,7 @@ class LabelTab(QWidget):
         self._find.forget()
         self._model.clear()
         self._view.clear()
-        self._search.blockSignals(True)
-        self._search.clear()
-        self._search.blockSignals(False)
+        self._top.clear()
         self._read_images()
 
     @pyqtSlot(object)
@@ -270,16 +235,7 @@ class LabelTab(QWidget):
         self._actions.show_classes(classes)
         several = project.several_labels
         self._actions.show_several(several)
-        labelled = counts["all"] - counts[UNLABELLED] - counts[EXCLUDED]
-        text = self.tr("{0:,} of {1:,} labelled").format(labelled, counts["all"])
-        if counts[UNREADABLE]:
-            text += self.tr(", {0:,} unreadable").format(counts[UNREADABLE])
-        self._summary.setText(text)
-        self._summary.setToolTip(
-            self.tr("Images may have several labels here; training takes only those with a single one so far.")
-            if several
-            else ""
-        )
+        self._top.show_counts(counts, several)
 
     def _show_middle(self) -> None:
         if not self._model.rowCount():
@@ -307,23 +263,21 @@ class LabelTab(QWidget):
     @pyqtSlot(object)
     def _on_filter_chosen(self, chosen: Filter) -> None:
         self._find.forget()
-        self._filter(Filter(chosen.kind, chosen.class_id, self._search.text(), self._sort.currentData()))
+        self._filter(Filter(chosen.kind, chosen.class_id, self._top.text(), self._top.sort()))
 
     @pyqtSlot(str)
-    def _on_search_text_changed(self, text: str) -> None:
+    def _on_top_text_changed(self, text: str) -> None:
         self._filter(replace(self._model.filter, text=text))
 
     @pyqtSlot()
-    def _on_sort_changed(self) -> None:
+    def _on_top_sort_changed(self) -> None:
         self._find.forget()
-        self._filter(replace(self._model.filter, sort=self._sort.currentData(), listed=None))
+        self._filter(replace(self._model.filter, sort=self._top.sort(), listed=None))
 
     @pyqtSlot(object)
     def _on_list_shown(self, chosen: Filter) -> None:
         """Show what was found, for the moment without a text to find by."""
-        self._search.blockSignals(True)
-        self._search.clear()
-        self._search.blockSignals(False)
+        self._top.clear()
         self._filter(chosen)
         self._show_classes_again()
         self._grid.setFocus()
@@ -335,7 +289,7 @@ class LabelTab(QWidget):
             self._on_view_close_requested()
         elif self._model.filter.listed is not None:
             self._find.forget()
-            self._filter(Filter(text=self._search.text(), sort=self._sort.currentData()))
+            self._filter(Filter(text=self._top.text(), sort=self._top.sort()))
             self._show_classes_again()
             self._grid.setFocus()
 
@@ -425,4 +379,4 @@ class LabelTab(QWidget):
         if self._middle.currentWidget() is self._view:
             self._view.zoom_by(steps)
         else:
-            self._size.setValue(self._size.value() + steps * self._size.pageStep())
+            self._top.resize_by(steps)

@@ -101,7 +101,7 @@ def test_an_empty_project_asks_for_images(qtbot: QtBot, state: AppState, tab: La
 
 def test_images_and_classes_are_shown(images: LabelTab) -> None:
     assert images._model.rowCount() == 42
-    assert images._summary.text() == "42 of 42 labelled"
+    assert images._top._summary.text() == "42 of 42 labelled"
     tree = images._classes._list
     texts = [[tree.topLevelItem(row).text(column) for column in range(3)] for row in range(tree.topLevelItemCount())]
     assert texts == [
@@ -156,7 +156,7 @@ def test_select_all_and_remove_the_label(qtbot: QtBot, state: AppState, images: 
     press(qtbot, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     press(qtbot, Qt.Key.Key_0)
     assert {row.class_id for row in rows(state)} == {None}
-    assert images._summary.text() == "0 of 42 labelled"
+    assert images._top._summary.text() == "0 of 42 labelled"
 
 
 def test_x_excludes_and_takes_back(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
@@ -198,16 +198,16 @@ def test_a_class_filters(images: LabelTab) -> None:
 
 
 def test_text_filters_and_nothing_found_is_said(qtbot: QtBot, images: LabelTab) -> None:
-    qtbot.keyClicks(images._search, "STRIPED/")
+    qtbot.keyClicks(images._top._search, "STRIPED/")
     assert images._model.rowCount() == 14
-    qtbot.keyClicks(images._search, "no such name")
+    qtbot.keyClicks(images._top._search, "no such name")
     assert images._nothing.isVisible()
 
 
 def test_typing_a_number_in_the_search_labels_nothing(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
-    images._search.setFocus()
-    qtbot.keyClicks(images._search, "1")
-    assert images._search.text() == "1"
+    images._top._search.setFocus()
+    qtbot.keyClicks(images._top._search, "1")
+    assert images._top._search.text() == "1"
     assert {row.origin for row in rows(state)} == {"folder"}
 
 
@@ -246,7 +246,7 @@ def test_renaming_and_merging_and_deleting_are_edits(
     project = state.project
     assert project is not None
     qtbot.waitUntil(lambda: [(row.name, row.images) for row in project.classes()] == [("spots", 28)])
-    qtbot.waitUntil(lambda: images._summary.text() == "28 of 42 labelled")
+    qtbot.waitUntil(lambda: images._top._summary.text() == "28 of 42 labelled")
 
 
 def test_a_name_that_is_taken_is_said(qtbot: QtBot, state: AppState, images: LabelTab) -> None:
@@ -395,13 +395,13 @@ def test_the_question_mark_lists_every_key(qtbot: QtBot, images: LabelTab) -> No
 
 
 def test_images_are_sorted(images: LabelTab) -> None:
-    images._sort.setCurrentIndex(images._sort.findText("Newest first"))
+    images._top._sort.setCurrentIndex(images._top._sort.findText("Newest first"))
     times = [images._model.row(position).modified_ns for position in range(42)]
     assert times == sorted(times, reverse=True)
-    images._sort.setCurrentIndex(images._sort.findText("By file name"))
+    images._top._sort.setCurrentIndex(images._top._sort.findText("By file name"))
     names = [images._model.row(position).path.name for position in range(42)]
     assert names == sorted(names)
-    images._sort.setCurrentIndex(0)
+    images._top._sort.setCurrentIndex(0)
     assert [images._model.row(position).name.split("/")[0] for position in (0, 41)] == ["dotted", "striped"]
 
 
@@ -436,7 +436,7 @@ def test_several_labels_are_given_and_shown(qtbot: QtBot, state: AppState, image
     press(qtbot, Qt.Key.Key_3)
     assert rows(state)[0].class_ids == (class_id(state, 0), class_id(state, 2))
     assert images._grid.current_position() == 0  # further labels may follow
-    assert "single one" in images._summary.toolTip()
+    assert "single one" in images._top._summary.toolTip()
     choose(images, "Several labels")
     assert images._model.rowCount() == 1
     press(qtbot, Qt.Key.Key_3)
