@@ -104,7 +104,7 @@ class EngineProcess:
                 return self._result(event)
             if event is not None:
                 on_event(event)
-            elif not self.running and self._events.empty():
+            elif self._ended():
                 if asked_at is not None:
                     raise Cancelled
                 raise self._death("ended unexpectedly")
@@ -161,6 +161,18 @@ class EngineProcess:
         except queue.Empty:
             return None
 
+    def _ended(self) -> bool:
+        """Tell whether the process is gone and everything that it said was heard."""
+        if self.running:
+            return False
+        self._hear_out()
+        return self._events.empty()
+
+    def _hear_out(self) -> None:
+        """Wait until both pipes of an ended process are read to their end, if nobody else holds them open."""
+        for thread in self._threads:
+            thread.join(PATIENCE_S)
+
     def _follow(self, read: Any, stream: IO[str] | None) -> None:
         thread = threading.Thread(target=read, args=(stream,), name="engine pipe", daemon=True)
         thread.start()
@@ -181,6 +193,8 @@ class EngineProcess:
 
     def _death(self, what: str) -> EngineError:
         code = self._process.poll() if self._process else None
+        if code is not None:
+            self._hear_out()
         how = f" (code {code})" if code is not None else ""
         hint = "Details hold its last words."
         if code is not None and code < 0:

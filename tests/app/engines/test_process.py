@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import IO
 
 import pytest
 
@@ -69,6 +70,21 @@ def test_a_worker_that_dies_is_noticed_with_its_last_words(engine: EngineProcess
     assert "last words" in caught.value.detail
     with pytest.raises(EngineError, match="is not running"):
         engine.run({"kind": "train"}, lambda event: None, never())
+
+
+def test_last_words_are_waited_for(engine: EngineProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = EngineProcess._read_errors
+
+    def read_late(process: EngineProcess, stream: IO[str]) -> None:
+        assert process._process is not None
+        process._process.wait()
+        read(process, stream)
+
+    monkeypatch.setattr(EngineProcess, "_read_errors", read_late)
+    engine.start()
+    with pytest.raises(EngineError) as caught:
+        engine.run({"kind": "train", "end": "die"}, lambda event: None, never())
+    assert "last words" in caught.value.detail
 
 
 def test_cancel_is_heard_between_steps(engine: EngineProcess) -> None:
