@@ -12,6 +12,7 @@ from app.engines.protocol import Checkpoint, Event, Note, Progress
 from app.errors import Cancelled, EngineError
 
 FAKE = "tests.app.engines.fake_worker"
+LATE_S = 0.3  # enough to be late; nothing fails for being later
 
 
 @pytest.fixture
@@ -78,6 +79,7 @@ def test_last_words_are_waited_for(engine: EngineProcess, monkeypatch: pytest.Mo
     def read_late(process: EngineProcess, stream: IO[str]) -> None:
         assert process._process is not None
         process._process.wait()
+        threading.Event().wait(LATE_S)
         read(process, stream)
 
     monkeypatch.setattr(EngineProcess, "_read_errors", read_late)
