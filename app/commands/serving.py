@@ -29,6 +29,14 @@ def add_commands(add: AddCommand) -> None:
         help=f"secret that requests must carry, needed for other addresses (or set {TOKEN_VARIABLE}: others on this "
         "computer can see a command's arguments)",
     )
+    parser.add_argument(
+        "--allow-url",
+        nargs="?",
+        const="public",
+        default="",
+        choices=["public", "any"],
+        help='also fetch images from addresses that requests name ("any": those of this network too)',
+    )
     parser.add_argument("--watch-stdin", action="store_true", help="stop when standard input is closed")
 
 
@@ -45,7 +53,7 @@ def serve(options: argparse.Namespace, progress: ProgressLine, cancel: threading
     signal.signal(signal.SIGINT, signal.default_int_handler)
     stop_if(cancel)  # it was pressed before
     try:
-        run(bundle, options.host, options.port, options.token, options.watch_stdin, announce)
+        run(bundle, options.host, options.port, options.token, options.watch_stdin, announce, options.allow_url)
     except KeyboardInterrupt:
         raise Cancelled from None
     return Report("")

@@ -70,6 +70,11 @@ class Predictor:
         answer: NDArray[np.float32] = self._session.run(["probabilities"], {"image": image[np.newaxis]})[0][0]
         return answer
 
+    def predict_with_features(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return probabilities [classes] and the features below the classifier [size] for one image [H, W, 3]."""
+        probabilities, features = self._session.run(["probabilities", "features"], {"image": image[np.newaxis]})
+        return probabilities[0], features[0].reshape(-1)
+
     def predict_file(self, path: Path) -> Prediction:
         """Read one file and predict it."""
         try:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,12 +11,28 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.server.replies import Failure
+
 log = logging.getLogger(__name__)
 
 WORDS: dict[int, tuple[str, str]] = {
     400: ("The request could not be read.", "See /docs for the forms it may have."),
     404: ("There is nothing at this address.", "Images go to POST /predict; /docs lists every address."),
     405: ("This address does not take this method.", "/docs lists the method of every address."),
+}
+FAILURES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Failure, "description": description}
+    for status, description in (
+        (400, "The body is empty or malformed"),
+        (401, "The token is missing or wrong"),
+        (403, "The caller may not do this"),
+        (408, "The request came too slowly"),
+        (413, "Too many bytes, pixels or images"),
+        (415, "The content type is none of these"),
+        (422, "No image, an unreadable image or a wrong option"),
+        (429, "Too many requests from this address"),
+        (503, "The model is being loaded, or too much waits"),
+    )
 }
 INTERNAL = ("The server failed on this request.", "The server's log has the reason.")
 

@@ -14,6 +14,8 @@ class OneReply(BaseModel):
     """The answer to one image."""
 
     predictions: list[RankedLabel] = Field(description="Best first")
+    accepted: bool = Field(description="Whether the best label reaches the threshold")
+    features: list[float] | None = Field(default=None, description="If asked for")
     model: str
     time_ms: float = Field(description="From the last byte of the request to the answer, in milliseconds")
 
@@ -22,6 +24,8 @@ class BatchEntry(BaseModel):
     """One image of several: predictions, or the problem why there are none."""
 
     predictions: list[RankedLabel] | None = None
+    accepted: bool | None = None
+    features: list[float] | None = None
     problem: str | None = None
 
 
@@ -34,7 +38,7 @@ class BatchReply(BaseModel):
 
 
 class Health(BaseModel):
-    """The server answers and its model is loaded."""
+    """Whether the server answers, or has its model loaded."""
 
     status: str
 
@@ -56,6 +60,8 @@ class Info(BaseModel):
     """What the model is and how good it was measured to be."""
 
     model: str
+    name: str = Field(description="The model's name as it stands in addresses")
+    model_version: int = Field(description="Counts the models this server has loaded, from 1")
     labels: list[str]
     engine: str
     created: str

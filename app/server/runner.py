@@ -16,7 +16,8 @@ from fastapi import FastAPI
 from app.export.predictor import Predictor
 from app.server.api import create_app
 from app.server.listener import Listener, listen
-from app.server.security import ANY_HOST, LOOPBACK_HOSTS
+from app.server.models import ModelHolder
+from app.server.security import ANY_HOST, LOOPBACK_HOSTS, Access
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +27,19 @@ STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREA
 
 
 def run(
-    bundle: Path, host: str, port: int, token: str | None, watch_stdin: bool, announce: Callable[[str], None]
+    bundle: Path,
+    host: str,
+    port: int,
+    token: str | None,
+    watch_stdin: bool,
+    announce: Callable[[str], None],
+    allow_url: str = "",
 ) -> None:
     """Serve a bundle until asked to stop; `announce` gets the URL once it answers. Raises AppError."""
     listener = listen(host, port, token)
     with listener.socket:
         _log_to_stderr()
-        app = create_app(Predictor(bundle), token, allowed_hosts(listener))
+        app = create_app(ModelHolder(Predictor(bundle)), Access(token, allowed_hosts(listener)), allow_url=allow_url)
         server = Server(app, lambda: announce(listener.url))
         if watch_stdin:
             threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()

@@ -1,7 +1,7 @@
 """Who may call the server: Host, Origin and token are checked first, and bodies are bounded."""
 
 import hmac
-from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import anyio
@@ -14,7 +14,8 @@ from app.server.problems import RequestError
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 ANY_HOST = "*"
-OPEN_PATHS = frozenset({"/health"})
+OPEN_PATHS = frozenset({"/health", "/ready", "/v2/health/live", "/v2/health/ready", "/ping"})
+KEY_HEADERS = ("x-api-key", "prediction-key")  # the second is that of Custom Vision
 PROTECTION = {
     "x-content-type-options": "nosniff",
     "cross-origin-resource-policy": "same-origin",
@@ -44,13 +45,22 @@ def host_name(authority: str) -> str:
         return ""
 
 
+@dataclass(frozen=True)
+class Access:
+    """Who may call: with which token, by which names of the server, and from the pages of which origins."""
+
+    token: str | None = None
+    allowed_hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    allowed_origins: tuple[str, ...] = ()
+
+
 class Guard:
     """ASGI middleware that refuses strangers and too large bodies, and adds the protective headers."""
 
-    def __init__(self, app: ASGIApp, token: str | None, allowed_hosts: Sequence[str], limits: Limits):
+    def __init__(self, app: ASGIApp, access: Access, limits: Limits):
         self._app = app
-        self._token = token
-        self._hosts = frozenset(host.lower().rstrip(".") for host in allowed_hosts)
+        self._token = access.token
+        self._hosts = frozenset(host.lower().rstrip(".") for host in access.allowed_hosts)
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,7 +105,8 @@ class Guard:
 
     def _token_matches(self, headers: Headers) -> bool:
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
-        given = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+        keys = (headers[name] for name in KEY_HEADERS if name in headers)
+        given = bearer.strip() if scheme.lower() == "bearer" else next(keys, "")
         expected = (self._token or "").encode()
         # Header values arrive as Latin-1; a token beyond ASCII was sent as UTF-8.
         return hmac.compare_digest(given.encode("latin-1"), expected)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import httpx
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from app.export.bundle import BundleInfo
 from app.server.api import create_app
-from app.server.classify import ImageModel
 from app.server.limits import Limits
 from app.server.listener import listen
+from app.server.models import ImageModel, ModelHolder
 from app.server.runner import Server
+from app.server.security import Access
 
 LABELS = ("blue", "green", "red")
 BIND = "127.0.0.1"
@@ -45,6 +47,10 @@ class ColourModel:
         means = image.reshape(-1, 3).mean(axis=0)[::-1] + 1.0
         return (means / means.sum()).astype(np.float32)
 
+    def predict_with_features(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the shares, and the mean of each channel as features."""
+        return self.predict_image(image), image.reshape(-1, 3).mean(axis=0).astype(np.float32)
+
 
 @dataclass(frozen=True)
 class Served:
@@ -57,15 +63,17 @@ class Served:
 
 @contextmanager
 def serving(
-    model: ImageModel,
+    model: ImageModel | ModelHolder,
     token: str | None = None,
     limits: Limits | None = None,
     hosts: tuple[str, ...] = (BIND, "localhost"),
+    **options: Any,
 ) -> Iterator[Served]:
-    """Serve a model on a free port of this computer."""
+    """Serve a model, or one that comes later, on a free port of this computer."""
     listener = listen(BIND, 0, token)
     ready = threading.Event()
-    app = create_app(model, token, hosts, limits)
+    models = model if isinstance(model, ModelHolder) else ModelHolder(model)
+    app = create_app(models, Access(token, hosts), limits, **options)
     server = Server(app, ready.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener.socket]})
     thread.start()

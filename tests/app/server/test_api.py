@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from tests.app.server.serving import BLUE, GREEN, LABELS, RED, ColourModel, encoded, serving
 
+ANSWERED = ["accepted", "predictions"]
+
 
 def base64_of(data: bytes) -> str:
     """Encode as JSON carries it."""
@@ -25,7 +27,7 @@ def best(reply: dict[str, Any]) -> str:
 
 def test_one_file_of_a_form(client: httpx.Client) -> None:
     reply = client.post("/predict", files={"file": ("a.png", RED, "image/png")}).raise_for_status().json()
-    assert sorted(reply) == ["model", "predictions", "time_ms"]
+    assert sorted(reply) == ["accepted", "model", "predictions", "time_ms"]
     assert best(reply) == "red"
     assert reply["model"] == "colours"
     assert reply["time_ms"] > 0
@@ -85,7 +87,7 @@ def test_a_list_of_one_is_a_list(client: httpx.Client) -> None:
 def test_an_unreadable_image_of_several_has_a_problem_in_its_place(client: httpx.Client) -> None:
     images = [base64_of(RED), base64_of(b"no image"), "%%%", 7, base64_of(BLUE)]
     results = client.post("/predict", json={"images": images}).raise_for_status().json()["results"]
-    assert [sorted(result) for result in results] == [["predictions"], *[["problem"]] * 3, ["predictions"]]
+    assert [sorted(result) for result in results] == [ANSWERED, *[["problem"]] * 3, ANSWERED]
     assert results[1]["problem"] == "The image cannot be read."
     assert results[2]["problem"] == "The image is not valid base64."
 
@@ -95,6 +97,20 @@ def test_top_k(client: httpx.Client, top_k: int, count: int) -> None:
     reply = client.post("/predict", params={"top_k": top_k}, content=RED).raise_for_status().json()
     assert len(reply["predictions"]) == count
     assert best(reply) == "red"
+
+
+@pytest.mark.parametrize(("threshold", "accepted"), [(0, True), (0.98, True), (0.995, False)])
+def test_an_answer_below_the_threshold_is_not_accepted(client: httpx.Client, threshold: float, accepted: bool) -> None:
+    reply = client.post("/predict", params={"threshold": threshold}, content=RED).raise_for_status().json()
+    assert 0.98 < reply["predictions"][0]["confidence"] < 0.995
+    assert reply["accepted"] is accepted
+
+
+def test_features_on_demand(client: httpx.Client) -> None:
+    data = encoded((250, 100, 20))
+    assert client.post("/predict?features=true", content=data).json()["features"] == [250, 100, 20]
+    results = client.post("/predict?features=1", files=[("a", data), ("b", data)]).json()["results"]
+    assert [result["features"] for result in results] == [[250, 100, 20]] * 2
 
 
 def test_health(client: httpx.Client) -> None:
