@@ -10,8 +10,10 @@ from app.server.context import Context
 from app.server.limits import Limits
 from app.server.models import ModelHolder
 from app.server.problems import install_handlers
+from app.server.routes_compat import compat_routes
 from app.server.routes_facts import docs_route, facts_routes
 from app.server.routes_predict import predict_routes
+from app.server.routes_v2 import v2_routes
 from app.server.security import Access, Guard
 
 
@@ -39,6 +41,8 @@ def create_app(
     install_handlers(app)
     app.include_router(predict_routes(context))
     app.include_router(facts_routes(context))
+    app.include_router(v2_routes(context))
+    app.include_router(compat_routes(context))
     docs_route(app, can_try=access.token is None)
     app.add_middleware(Guard, access=access, limits=limits)
     return app

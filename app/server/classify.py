@@ -1,6 +1,7 @@
 """From encoded images to answers, in a bounded pool of threads beside the event loop."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,10 +31,11 @@ RETRY_SECONDS = "2"
 
 @dataclass(frozen=True)
 class Answer:
-    """Probabilities [classes] in the order of the labels, and features if they were asked for."""
+    """Probabilities [classes] in the order of the labels, the time it took, and features if they were asked for."""
 
     labels: tuple[str, ...]
     probabilities: NDArray[np.float32]
+    milliseconds: float
     features: NDArray[np.float32] | None = None
 
     def ranked(self, top_k: int | None = None) -> Ranked:
@@ -89,10 +91,14 @@ class Classifier:
         return await asyncio.gather(*(self.in_pool(partial(attempt, image)) for image in images))
 
     def _answer(self, served: Served, image: Image, features: bool) -> Answer:
+        start = time.perf_counter()
         pixels = image if isinstance(image, np.ndarray) else self._decode(image)
+        found = None
         if features:
-            return Answer(served.labels, *served.model.predict_with_features(pixels))
-        return Answer(served.labels, served.model.predict_image(pixels))
+            probabilities, found = served.model.predict_with_features(pixels)
+        else:
+            probabilities = served.model.predict_image(pixels)
+        return Answer(served.labels, probabilities, (time.perf_counter() - start) * 1000, found)
 
     def _decode(self, data: bytes | None) -> Pixels:
         if data is None:

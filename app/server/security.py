@@ -71,7 +71,7 @@ class Guard:
         headers = Headers(scope=scope)
         body = BoundedBody(receive, headers, self._limits.body_bytes)
         problem = self._refusal(headers, scope["path"])
-        app = problem.response() if problem else self._app
+        app = problem.response(scope["path"]) if problem else self._app
 
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":
