@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from app.server.classify import Classifier
 from app.server.context import Context
 from app.server.limits import Limits
+from app.server.metrics import Meter
 from app.server.models import ModelHolder
 from app.server.problems import install_handlers
 from app.server.routes_compat import compat_routes
@@ -45,4 +46,5 @@ def create_app(
     app.include_router(compat_routes(context))
     docs_route(app, can_try=access.token is None)
     app.add_middleware(Guard, access=access, limits=limits)
+    app.add_middleware(Meter, metrics=classifier.metrics)
     return app

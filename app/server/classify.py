@@ -17,6 +17,7 @@ from app.errors import InputError
 from app.parallel import processors
 from app.server.bodies import no_base64
 from app.server.limits import MEGAPIXEL, Limits
+from app.server.metrics import Metrics
 from app.server.models import Served
 from app.server.problems import RequestError
 
@@ -49,6 +50,7 @@ class Classifier:
 
     def __init__(self, limits: Limits, threads: int | None = None):
         self._limits = limits
+        self.metrics = Metrics(lambda: self.waiting)
         self._pool = ThreadPoolExecutor(threads or processors(), thread_name_prefix="classify")
         self.waiting = 0
 
@@ -73,12 +75,14 @@ class Classifier:
 
     async def answer(self, served: Served, image: Image, features: bool = False) -> Answer:
         """Return the answer to one image; raises RequestError."""
+        self.metrics.count_images(1)
         return await self.in_pool(lambda: self._answer(served, image, features))
 
     async def answers(
         self, served: Served, images: Sequence[Image], features: bool = False
     ) -> list[Answer | RequestError]:
         """Answer each image; a RequestError takes the place of an image that cannot be read."""
+        self.metrics.count_images(len(images))
 
         def attempt(image: Image) -> Answer | RequestError:
             try:
@@ -98,6 +102,7 @@ class Classifier:
             probabilities, found = served.model.predict_with_features(pixels)
         else:
             probabilities = served.model.predict_image(pixels)
+        self.metrics.count_prediction(served.labels[int(probabilities.argmax())])
         return Answer(served.labels, probabilities, (time.perf_counter() - start) * 1000, found)
 
     def _decode(self, data: bytes | None) -> Pixels:

@@ -1,7 +1,8 @@
 """What the server says about itself: health, readiness, the model, and the documentation."""
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.server.context import Context
 from app.server.docs_page import content_policy, docs_page
@@ -28,6 +29,18 @@ def facts_routes(context: Context) -> APIRouter:
     async def ready() -> Health:
         context.models.current()
         return Health(status="ready")
+
+    @router.get(
+        "/metrics",
+        response_class=Response,
+        summary="Figures for Prometheus",
+        responses={200: {"content": {CONTENT_TYPE_LATEST.split(";")[0]: {}}}, 401: FAILURES[401]},
+        operation_id="metrics",
+    )
+    async def metrics() -> Response:
+        if context.models.ready:
+            context.classifier.metrics.show_model(context.models.current())
+        return Response(context.classifier.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
 
     @router.get(
         "/info", summary="What the model is", responses={401: FAILURES[401], 503: FAILURES[503]}, operation_id="info"

@@ -16,8 +16,8 @@ from app.server.api import create_app
 from app.server.limits import Limits
 from app.server.listener import listen
 from app.server.models import ImageModel, ModelHolder
-from app.server.runner import Server
 from app.server.security import Access
+from app.server.worker import Server
 
 LABELS = ("blue", "green", "red")
 BIND = "127.0.0.1"
