@@ -23,7 +23,6 @@ from app.server.models import ModelHolder
 from app.server.newest import Newest
 from app.server.protocol import PatientProtocol
 from app.server.security import Access
-from app.terminal import quiet_libraries
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +55,6 @@ class Teller(logging.Handler):
 def serve(job: Job, listening: socket.socket, parent: Connection) -> None:
     """Serve until the parent says so or is gone."""
     faulthandler.enable()
-    quiet_libraries()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     teller = Teller(parent)
     for name in ("uvicorn", "app.server"):
