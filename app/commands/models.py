@@ -14,8 +14,9 @@ from app.commands.arguments import AddCommand, add_model
 from app.commands.report import Report, skipped_values, stop_if, with_skipped
 from app.dataset.scan import FoundImage, Skipped, scan_folder
 from app.engines import catalog
-from app.errors import BundleError, InputError, ProjectError
+from app.errors import InputError, ProjectError
 from app.export.bundle import BUNDLE_FOLDER, find_bundle
+from app.export.exporters import BUNDLE, EXPORTERS
 from app.export.service import ModelService
 from app.export.table import write_table
 from app.project.project import Project
@@ -42,7 +43,12 @@ def add_commands(add: AddCommand) -> None:
     export_parser = add("export", export, "write a model bundle and check that it gives the same answers")
     export_parser.add_argument("project", metavar="PROJECT", type=Path, help="project folder")
     export_parser.add_argument("--run", metavar="N", type=int, help="run to export (default: the best)")
-    export_parser.add_argument("--to", metavar="DIR", type=Path, required=True, help="folder to write the bundle into")
+    place = export_parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("--to", metavar="DIR", type=Path, help="folder to write into")
+    place.add_argument("--costs", action="store_true", help="measure what smaller forms cost, and write nothing")
+    export_parser.add_argument(
+        "--form", choices=list(EXPORTERS), default=BUNDLE, help="what to write (default: bundle)"
+    )
     add("engines", engines, "list the engines and whether they can run here")
 
 
@@ -135,24 +141,32 @@ def image_paths(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
 
 
 def export(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
-    """Write a run's bundle into a folder and check the copy."""
+    """Write a run's bundle into a folder and check it, or measure what its smaller forms cost."""
     project = options.project.expanduser()
     bundle = find_bundle(project) if options.run is None else _run_bundle(project, options.run)
     service = ModelService()
     try:
-        values = service.export(bundle, options.to.expanduser(), progress, cancel)
+        if options.costs:
+            return _costs_report(service.costs(bundle, progress, cancel))
+        values = service.export(bundle, options.to.expanduser(), progress, cancel, options.form)
     finally:
         service.close()
-    if not values["agrees"]:
-        raise BundleError(
-            f"The exported model's answers differ from the stored ones by up to {values['largest_difference']:.1e}.",
-            f"Do not use “{values['bundle']}”: train again and export that run.",
-        )
     text = (
         f"Exported to {values['bundle']}\nParity: {values['images']} golden images, "
         f"largest difference {values['largest_difference']:.1e}."
     )
     return Report(text, values)
+
+
+def _costs_report(values: dict[str, Any]) -> Report:
+    lines = [f"{'form':14} {'MB':>6} {'images/s':>9} {'accuracy':>9} {'same answers':>13}"]
+    for cost in values["costs"]:
+        accuracy = "–" if cost["accuracy"] is None else f"{cost['accuracy']:.1%}"
+        lines.append(
+            f"{cost['form']:14} {cost['bytes'] / 1e6:6.1f} {cost['images_per_second']:9.0f} {accuracy:>9} "
+            f"{cost['agreement']:13.1%}"
+        )
+    return Report("\n".join(lines), values)
 
 
 def engines(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:

@@ -22,6 +22,8 @@ CARD_FILE = "MODEL_CARD.md"
 LABELS_FILE = "labels.txt"
 CHECK_FILE = "check.py"
 BUNDLE_FOLDER = "bundle"
+# How far answers may differ between makes and versions of ONNX Runtime, and processors.
+CHECK_TOLERANCES = {"float32": 1e-4, "float16": 0.02, "int8": 0.1}
 
 Root = Path | zipfile.Path
 # What reading a file, alone or in a zip, may raise: RuntimeError is a zip with a password.
@@ -30,7 +32,10 @@ UNREADABLE = (OSError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 @dataclass(frozen=True)
 class BundleInfo:
-    """What `bundle.json` says; `source` tells where a model comes from that was not trained here."""
+    """What `bundle.json` says; `source` tells where a model comes from that was not trained here.
+
+    `precision` is that of its weights: float32, float16 or int8.
+    """
 
     name: str
     labels: tuple[str, ...]
@@ -47,6 +52,7 @@ class BundleInfo:
     test_images: int = 0
     protocol: str = ""
     source: str = ""
+    precision: str = "float32"
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:
@@ -58,7 +64,8 @@ class BundleInfo:
             "colour": "RGB",
             "shape": ["batch", "height", "width", 3],
         }
-        return {"format": values.pop("format"), **values, "input": input_form}
+        tolerance = CHECK_TOLERANCES[self.precision]
+        return {"format": values.pop("format"), **values, "input": input_form, "tolerance": tolerance}
 
 
 def bundle_root(bundle: Path) -> Root:
@@ -88,7 +95,8 @@ def read_bundle_info(bundle: Path) -> BundleInfo:
         values = json.loads((root / INFO_FILE).read_text(encoding="utf-8"))
         if values["format"] > FORMAT:
             raise BundleError(f"The bundle “{bundle}” was made by a newer Sightline.", "Update Sightline to use it.")
-        values.pop("input", None)
+        for derived in ("input", "tolerance"):
+            values.pop(derived, None)
         interval = values.pop("interval")
         return BundleInfo(
             **{**values, "labels": tuple(values["labels"])},

@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-TOLERANCE = 1e-4  # between versions and makes of ONNX Runtime
-
 HERE = Path(__file__).resolve().parent
 
 
@@ -28,6 +26,7 @@ def main():
     labels = (HERE / "labels.txt").read_text(encoding="utf-8").split("\n")
     session = onnxruntime.InferenceSession(str(HERE / "model.onnx"), providers=["CPUExecutionProvider"])
     expected = json.loads((HERE / "golden" / "expected.json").read_text(encoding="utf-8"))
+    tolerance = json.loads((HERE / "bundle.json").read_text(encoding="utf-8")).get("tolerance", 1e-4)
     worst = 0.0
     for name, probabilities in expected.items():
         image = read_rgb(HERE / "golden" / name)
@@ -35,7 +34,7 @@ def main():
         difference = float(np.abs(answer - np.array(probabilities)).max())
         worst = max(worst, difference)
         print(f"{name}  {labels[int(answer.argmax())]}  {answer.max():.4f}  difference {difference:.1e}")
-    agrees = worst <= TOLERANCE
+    agrees = worst <= tolerance
     print(f"{len(expected)} images, largest difference {worst:.1e}: {'agrees' if agrees else 'DIFFERS'}")
     return 0 if agrees else 1
 
