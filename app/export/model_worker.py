@@ -11,8 +11,11 @@ from app.engines.progress import Throttle
 from app.engines.protocol import Hello, OnEvent
 from app.engines.worker import Job
 from app.errors import Cancelled
+from app.evaluation.rule import Rule
+from app.export.bundle import read_bundle_info
 from app.export.golden import check_golden
 from app.export.predictor import Prediction, Predictor
+from app.export.ruling import set_rule
 
 _loaded: dict[Path, Predictor] = {}
 
@@ -50,15 +53,23 @@ def _as_json(prediction: Prediction, predictor: Predictor) -> dict[str, Any]:
         "predictions": [
             {"label": one.label, "confidence": one.confidence} for one in prediction.ranked(predictor.info.labels)
         ],
+        "verdict": prediction.verdict,
+        "novelty": prediction.novelty,
         "problem": prediction.problem,
     }
 
 
 def _predictor(folder: Path) -> Predictor:
-    if folder not in _loaded:
+    if folder not in _loaded or _loaded[folder].info != read_bundle_info(folder):
         _loaded.clear()  # one model in memory is enough
         _loaded[folder] = Predictor(folder)
     return _loaded[folder]
 
 
-HANDLERS = {"check": check, "predict": predict}
+def rule(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Give the job's `bundle` its `rule`."""
+    set_rule(Path(job["bundle"]), Rule.from_json(job["rule"]))
+    return {}
+
+
+HANDLERS = {"check": check, "predict": predict, "rule": rule}

@@ -4,8 +4,8 @@ import numpy as np
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from app.evaluation.novelty import NOTHING_ALIKE, SHARPNESS, TINY, Novelty
+from app.export.bundle import NOVELTY
 
-NOVELTY = "novelty"
 FEATURES = "features"
 
 

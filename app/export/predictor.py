@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.dataset.decode import UnreadableImage, read_image
 from app.errors import BundleError
-from app.export.bundle import MODEL_FILE, UNREADABLE, BundleInfo, bundle_root, read_bundle_info
+from app.export.bundle import MODEL_FILE, NOVELTY, UNREADABLE, BundleInfo, bundle_root, read_bundle_info
 from app.onnx_sessions import LOAD_ERRORS, open_session
 from app.parallel import map_in_order
 
@@ -29,12 +29,26 @@ class RankedLabel:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What the model says of one image: probabilities [classes], novelty 0 to 1, and what its rule makes of them.
+
+    `novelty` is None for a model without; `verdict` is "accepted", "unsure" or "unknown".
+    """
+
+    probabilities: NDArray[np.float32]
+    novelty: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
 class Prediction:
-    """What the model says of one file, or why the file cannot be read."""
+    """What the model says of one file, as an Answer does, or why the file cannot be read."""
 
     path: str
     probabilities: NDArray[np.float32] | None
     problem: str | None = None
+    novelty: float | None = None
+    verdict: str | None = None
 
     def ranked(self, labels: Sequence[str]) -> list[RankedLabel]:
         """Return all labels, the most probable first; none for an unreadable file."""
@@ -65,15 +79,27 @@ class Predictor:
         except LOAD_ERRORS as error:
             raise BundleError(f"The model in “{bundle}” cannot be loaded.", "Update Sightline.", str(error)) from error
 
+        self._outputs = [name for name in ("probabilities", NOVELTY) if name in self._output_names()]
+
+    def _output_names(self) -> set[str]:
+        return {output.name for output in self._session.get_outputs()}
+
+    def answer(self, image: NDArray[np.uint8]) -> Answer:
+        """Return everything that is said of one RGB image [H, W, 3]."""
+        probabilities, *novelty = self._session.run(self._outputs, {"image": image[np.newaxis]})
+        best = int(probabilities[0].argmax())
+        novel = float(novelty[0][0]) if novelty else None
+        return Answer(probabilities[0], novel, self.info.ruled.verdict(best, float(probabilities[0][best]), novel))
+
     def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities [classes] for one RGB image [H, W, 3]."""
-        answer: NDArray[np.float32] = self._session.run(["probabilities"], {"image": image[np.newaxis]})[0][0]
-        return answer
+        return self.answer(image).probabilities
 
     def predict_file(self, path: Path) -> Prediction:
         """Read one file and predict it."""
         try:
-            return Prediction(str(path), self.predict_image(read_image(path)))
+            answer = self.answer(read_image(path))
+            return Prediction(str(path), answer.probabilities, None, answer.novelty, answer.verdict)
         except UnreadableImage as error:
             return Prediction(str(path), None, error.message)
 

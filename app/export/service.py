@@ -9,6 +9,7 @@ from typing import Any
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import OnEvent
 from app.errors import BundleError
+from app.evaluation.rule import Rule
 from app.export.bundle import bundle_root, read_bundle_info
 from app.files import safe_name
 
@@ -35,6 +36,10 @@ class ModelService:
         """Copy a bundle below the folder `to` and check the copy; returns `bundle` and the figures of the check."""
         copy = copy_bundle(bundle, to)
         return {"bundle": str(copy), **self._run({"kind": "check", "bundle": str(copy)}, on_event, cancel)}
+
+    def set_rule(self, bundle: Path, rule: Rule, on_event: OnEvent, cancel: threading.Event) -> None:
+        """Store when the answers of a bundle are accepted."""
+        self._run({"kind": "rule", "bundle": str(bundle.resolve()), "rule": rule.to_json()}, on_event, cancel)
 
     def close(self) -> None:
         """End the worker."""

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse
 
 from app.server.bodies import images_of
-from app.server.classify import Classifier, ImageModel
+from app.server.classify import Classified, Classifier, ImageModel
 from app.server.docs_page import content_policy, docs_page
 from app.server.limits import Limits
 from app.server.problems import RequestError, install_handlers
@@ -97,13 +97,13 @@ def _add_predict(app: FastAPI, classifier: Classifier, limits: Limits) -> None:
             answers = await classifier.classify_all(images.encoded, top_k)
             reply: dict[str, Any] = {"results": [_entry(answer) for answer in answers]}
         else:
-            reply = {"predictions": await classifier.classify(images.encoded[0], top_k)}
+            reply = await classifier.classify(images.encoded[0], top_k)
         spent = round((time.perf_counter() - start) * 1000, 2)
         return {**reply, "model": classifier.model.info.name, "time_ms": spent}
 
 
-def _entry(answer: list[Any] | RequestError) -> dict[str, Any]:
-    return {"problem": answer.message} if isinstance(answer, RequestError) else {"predictions": answer}
+def _entry(answer: Classified | RequestError) -> dict[str, Any]:
+    return {"problem": answer.message} if isinstance(answer, RequestError) else answer
 
 
 def _add_facts(app: FastAPI, predictor: ImageModel, limits: Limits) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from app.dataset.decode import decode_image
 from app.dataset.image_header import read_header
 from app.errors import InputError
+from app.evaluation.rule import ACCEPTED
 from app.export.bundle import BundleInfo
+from app.export.predictor import Answer
 from app.server.bodies import no_base64
 from app.server.limits import MEGAPIXEL, Limits
 from app.server.problems import RequestError
 
 T = TypeVar("T")
 Encoded = tuple[bytes | None, ...]
-Ranked = list[dict[str, str | float]]
+Classified = dict[str, Any]
 
 FORMATS_HINT = "It should be a complete JPEG, PNG, BMP, GIF, TIFF or WebP file."
 
@@ -31,8 +33,8 @@ class ImageModel(Protocol):
     def info(self) -> BundleInfo:
         """Labels and provenance."""
 
-    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the probability of each label; called from several threads at once."""
+    def answer(self, image: NDArray[np.uint8]) -> Answer:
+        """Return the probability of each label, novelty and verdict; called from several threads at once."""
 
 
 class Classifier:
@@ -51,14 +53,14 @@ class Classifier:
         """Run a blocking function in the pool."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, function)
 
-    async def classify(self, data: bytes | None, top_k: int | None) -> Ranked:
-        """Return the best `top_k` labels of one encoded image, best first; raises RequestError."""
+    async def classify(self, data: bytes | None, top_k: int | None) -> Classified:
+        """Return the best `top_k` labels of one encoded image, best first, and the verdict; raises RequestError."""
         return await self.in_pool(lambda: self._classify(data, top_k))
 
-    async def classify_all(self, images: Encoded, top_k: int | None) -> list[Ranked | RequestError]:
+    async def classify_all(self, images: Encoded, top_k: int | None) -> list[Classified | RequestError]:
         """Classify each image; a RequestError takes the place of an image that cannot be read."""
 
-        def attempt(data: bytes | None) -> Ranked | RequestError:
+        def attempt(data: bytes | None) -> Classified | RequestError:
             try:
                 return self._classify(data, top_k)
             except RequestError as problem:
@@ -67,11 +69,18 @@ class Classifier:
         loop = asyncio.get_running_loop()
         return await asyncio.gather(*(loop.run_in_executor(self._pool, attempt, data) for data in images))
 
-    def _classify(self, data: bytes | None, top_k: int | None) -> Ranked:
-        probabilities = self.model.predict_image(self._decode(data))
-        order = np.argsort(-probabilities, kind="stable")[:top_k]
+    def _classify(self, data: bytes | None, top_k: int | None) -> Classified:
+        answer = self.model.answer(self._decode(data))
+        order = np.argsort(-answer.probabilities, kind="stable")[:top_k]
         labels = self.model.info.labels
-        return [{"label": labels[index], "confidence": float(probabilities[index])} for index in order]
+        return {
+            "predictions": [
+                {"label": labels[index], "confidence": float(answer.probabilities[index])} for index in order
+            ],
+            "accepted": answer.verdict == ACCEPTED,
+            "verdict": answer.verdict,
+            "novelty": answer.novelty,
+        }
 
     def _decode(self, data: bytes | None) -> NDArray[np.uint8]:
         if data is None:

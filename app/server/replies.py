@@ -10,10 +10,17 @@ class RankedLabel(BaseModel):
     confidence: float = Field(description="Calibrated probability, 0 to 1")
 
 
+VERDICT = Field(description="accepted, unsure (too improbable) or unknown (unlike every class)")
+NOVELTY = Field(description="0 (like a class) to 1 (like none); null in a model without")
+
+
 class OneReply(BaseModel):
     """The answer to one image."""
 
     predictions: list[RankedLabel] = Field(description="Best first")
+    accepted: bool = Field(description="Whether the model's rule accepts the best label")
+    verdict: str = VERDICT
+    novelty: float | None = NOVELTY
     model: str
     time_ms: float = Field(description="From the last byte of the request to the answer, in milliseconds")
 
@@ -22,6 +29,9 @@ class BatchEntry(BaseModel):
     """One image of several: predictions, or the problem why there are none."""
 
     predictions: list[RankedLabel] | None = None
+    accepted: bool | None = None
+    verdict: str | None = None
+    novelty: float | None = None
     problem: str | None = None
 
 

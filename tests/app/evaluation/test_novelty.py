@@ -9,7 +9,8 @@ from sklearn.metrics import roc_auc_score
 from app.errors import InputError
 from app.evaluation import novelty as module
 from app.evaluation.novelty import fit_novelty, rooted, similarities
-from app.export.novelty_graph import NOVELTY, add_novelty
+from app.export.bundle import NOVELTY
+from app.export.novelty_graph import add_novelty
 from app.onnx_sessions import open_session
 
 WIDTH = 40

@@ -10,7 +10,9 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
+from app.evaluation.rule import Rule
 from app.export.bundle import BundleInfo
+from app.export.predictor import Answer
 from app.server.api import create_app
 from app.server.classify import ImageModel
 from app.server.limits import Limits
@@ -38,12 +40,16 @@ class ColourModel:
             model_sha256="0" * 64,
             accuracy=0.9,
             interval=(0.8, 0.95),
+            rule=Rule((0.5, 0.5, 0.9), 0.95),
         )
 
-    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the shares of blue, green and red."""
+    def answer(self, image: NDArray[np.uint8]) -> Answer:
+        """Return the shares of blue, green and red; half grey is like no colour."""
         means = image.reshape(-1, 3).mean(axis=0)[::-1] + 1.0
-        return (means / means.sum()).astype(np.float32)
+        shares = (means / means.sum()).astype(np.float32)
+        novelty = float(1 - (shares.max() - shares.min()))
+        best = int(shares.argmax())
+        return Answer(shares, novelty, self.info.ruled.verdict(best, float(shares[best]), novelty))
 
 
 @dataclass(frozen=True)

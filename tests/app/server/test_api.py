@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.export.predictor import Answer
 from tests.app.server.serving import BLUE, GREEN, LABELS, RED, ColourModel, encoded, serving
+
+SAID = ["accepted", "novelty", "predictions", "verdict"]
 
 
 def base64_of(data: bytes) -> str:
@@ -25,7 +28,7 @@ def best(reply: dict[str, Any]) -> str:
 
 def test_one_file_of_a_form(client: httpx.Client) -> None:
     reply = client.post("/predict", files={"file": ("a.png", RED, "image/png")}).raise_for_status().json()
-    assert sorted(reply) == ["model", "predictions", "time_ms"]
+    assert sorted(reply) == sorted(["model", *SAID, "time_ms"])
     assert best(reply) == "red"
     assert reply["model"] == "colours"
     assert reply["time_ms"] > 0
@@ -85,7 +88,7 @@ def test_a_list_of_one_is_a_list(client: httpx.Client) -> None:
 def test_an_unreadable_image_of_several_has_a_problem_in_its_place(client: httpx.Client) -> None:
     images = [base64_of(RED), base64_of(b"no image"), "%%%", 7, base64_of(BLUE)]
     results = client.post("/predict", json={"images": images}).raise_for_status().json()["results"]
-    assert [sorted(result) for result in results] == [["predictions"], *[["problem"]] * 3, ["predictions"]]
+    assert [sorted(result) for result in results] == [SAID, *[["problem"]] * 3, SAID]
     assert results[1]["problem"] == "The image cannot be read."
     assert results[2]["problem"] == "The image is not valid base64."
 
@@ -122,6 +125,21 @@ def test_eight_clients_get_their_own_answers(client: httpx.Client) -> None:
         assert all(pool.map(call, range(8)))
 
 
+@pytest.mark.parametrize(("colour", "accepted", "verdict"), [
+    ((200, 0, 0), True, "accepted"),
+    ((200, 40, 0), False, "unsure"),
+    ((101, 100, 100), False, "unknown"),
+])  # fmt: skip
+def test_the_rule_of_the_model_is_applied(
+    client: httpx.Client, colour: tuple[int, int, int], accepted: bool, verdict: str
+) -> None:
+    reply = client.post("/predict", content=encoded(colour)).raise_for_status().json()
+    assert best(reply) == "red"
+    assert (reply["accepted"], reply["verdict"]) == (accepted, verdict)
+    shortened = client.post("/predict?top_k=1", content=encoded(colour)).raise_for_status().json()
+    assert {key: shortened[key] for key in SAID[:2]} == {key: reply[key] for key in SAID[:2]}
+
+
 class WaitingModel(ColourModel):
     """Holds every prediction back until it is released."""
 
@@ -130,11 +148,11 @@ class WaitingModel(ColourModel):
         self.entered = threading.Event()
         self.release = threading.Event()
 
-    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def answer(self, image: NDArray[np.uint8]) -> Answer:
         """Wait, then answer."""
         self.entered.set()
         assert self.release.wait(10)
-        return super().predict_image(image)
+        return super().answer(image)
 
 
 def test_the_server_answers_while_the_model_computes() -> None:
