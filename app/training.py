@@ -77,7 +77,7 @@ def train(
     if not status.available:
         raise EngineError(f"The engine “{request.engine}” cannot run here.", status.reason)
     check_ready(project)
-    rows = [row for row in project.images() if len(row.class_ids) == 1 and not row.excluded and not row.problem]
+    rows = usable_images(project)
     snapshot = _snapshot(project, request, rows)
     number = project.run_log.start(request.engine)
     try:
@@ -131,6 +131,16 @@ def _check_counts(counts: Counter[str]) -> None:
                 f"The class “{name}” has only one image to train on.",
                 "Label more images of it, or remove the label from this one.",
             )
+
+
+def usable_images(project: Project) -> list[ImageRow]:
+    """Return the images that are trained and tested on."""
+    return [row for row in project.images() if len(row.class_ids) == 1 and not row.excluded and not row.problem]
+
+
+def take_snapshot(project: Project, request: TrainingRequest) -> Snapshot:
+    """Return the frozen state of a project that a run of it would work on."""
+    return _snapshot(project, request, usable_images(project))
 
 
 def _snapshot(project: Project, request: TrainingRequest, rows: Sequence[ImageRow]) -> Snapshot:
