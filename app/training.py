@@ -6,25 +6,37 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.dataset.scan import Skipped
 from app.engines.catalog import engine_status
 from app.engines.conversion import ensure_network
-from app.engines.process import QUICK_WORKER, EngineProcess, worker_command
+from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Event, OnEvent, Progress
-from app.engines.snapshot import TEST, Snapshot, SnapshotImage, write_snapshot
+from app.engines.snapshot import (
+    CHECKPOINT_FILE,
+    FINISH_FILE,
+    SPEC_FILE,
+    TEST,
+    Snapshot,
+    SnapshotImage,
+    read_snapshot,
+    write_snapshot,
+)
+from app.engines.stages import STAGES
 from app.errors import AppError, Cancelled, EngineError, InputError
 from app.evaluation.report import Evaluation, load_evaluation
 from app.export.bundle import BUNDLE_FOLDER
 from app.features.backbones import BACKBONES, DEFAULT_BACKBONE
 from app.project.project import Project
-from app.project.records import ImageRow
+from app.project.records import DONE, RUNNING, ImageRow
+from app.settings import TORCH, Value, default_preset, torch_settings
 
 RUN_WORKER = "app.export.run_worker"
 METRICS_FILE = "metrics.jsonl"
+RECORDED = ("fit", "epoch")  # the stages whose values are kept
 FEWEST_IMAGES = 2
 
 log = logging.getLogger(__name__)
@@ -32,11 +44,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What the user chose."""
+    """What the user chose; `settings` are those that differ from the preset's."""
 
     engine: str = "quick"
     seed: int = 0
     head: str = "logistic"
+    preset: str = ""
+    settings: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,12 +66,13 @@ class RunResult:
     skipped: tuple[Skipped, ...]
 
 
-def launch_worker() -> EngineProcess:
+def launch_worker(engine: str = "quick") -> EngineProcess:
     """Launch the process that takes a run through its stages; it gets ready while the caller lists images.
 
     One process for all stages: what they import is the same, and takes longer than some of them.
     """
-    worker = EngineProcess(worker_command(QUICK_WORKER, RUN_WORKER))
+    stages = STAGES[engine]
+    worker = EngineProcess(worker_command(*stages.modules, RUN_WORKER), stages.environment)
     worker.launch()
     return worker
 
@@ -73,16 +88,61 @@ def train(
 
     `worker`, if it was launched before, is ended with the run.
     """
-    status = engine_status(request.engine)
-    if not status.available:
-        raise EngineError(f"The engine “{request.engine}” cannot run here.", status.reason)
+    check_engine(request.engine)
     check_ready(project)
     rows = usable_images(project)
     snapshot = _snapshot(project, request, rows)
     number = project.run_log.start(request.engine)
+    return _take(_Run(project, number, snapshot, on_event, cancel), worker)
+
+
+def resumable_run(project: Project) -> int | None:
+    """Return the newest run if it ended before its time and can go on from a checkpoint."""
+    runs = project.runs()
+    if not runs or runs[0].state in (DONE, RUNNING):
+        return None
+    folder = project.run_folder(runs[0].number)
+    there = all((folder / name).is_file() for name in (CHECKPOINT_FILE, SPEC_FILE))
+    return runs[0].number if there else None
+
+
+def resume(
+    project: Project,
+    number: int,
+    on_event: OnEvent,
+    cancel: threading.Event,
+    worker: EngineProcess | None = None,
+) -> RunResult:
+    """Take a run that ended before its time on from its checkpoint; raises like `train`, InputError without one."""
+    folder = project.run_folder(number)
+    if not (folder / CHECKPOINT_FILE).is_file():
+        raise InputError(f"Run {number} has no checkpoint to go on from.", "Train anew.")
+    if any(run.number == number and run.state == DONE for run in project.runs()):
+        raise InputError(f"Run {number} is finished already.", "Train anew.")
+    snapshot = read_snapshot(folder)
+    check_engine(snapshot.engine)
+    project.run_log.restart(number)
+    return _take(_Run(project, number, snapshot, on_event, cancel), worker)
+
+
+def finish_epoch(project: Project, number: int) -> None:
+    """Ask a running run to end with the epoch it is in, and to make its model from the best so far."""
+    (project.run_folder(number) / FINISH_FILE).touch()
+
+
+def check_engine(engine: str) -> None:
+    """Raise EngineError, with the reason, for an engine that cannot run here."""
+    status = engine_status(engine)
+    if not status.available:
+        raise EngineError(f"The engine “{engine}” cannot run here.", status.reason)
+
+
+def _take(run: "_Run", worker: EngineProcess | None) -> RunResult:
+    """Take a run through its stages, and enter what became of it."""
+    project, number = run.project, run.number
     try:
-        with worker or launch_worker() as process:
-            result = _Run(project, number, rows, snapshot, on_event, cancel).go(process)
+        with worker or launch_worker(run.snapshot.engine) as process:
+            result = run.go(process)
     except Cancelled:
         project.run_log.cancel(number)
         raise
@@ -147,6 +207,7 @@ def _snapshot(project: Project, request: TrainingRequest, rows: Sequence[ImageRo
     used = {row.class_id for row in rows}
     classes = [row for row in project.classes() if row.id in used]
     index = {row.id: position for position, row in enumerate(classes)}
+    preset = request.preset or default_preset(request.engine)
     return Snapshot(
         engine=request.engine,
         backbone=DEFAULT_BACKBONE,
@@ -159,6 +220,8 @@ def _snapshot(project: Project, request: TrainingRequest, rows: Sequence[ImageRo
             for row in rows
             if row.class_id is not None
         ),
+        preset=preset,
+        settings=asdict(torch_settings(preset, request.settings)) if request.engine == TORCH else {},
     )
 
 
@@ -169,15 +232,13 @@ class _Run:
         self,
         project: Project,
         number: int,
-        rows: Sequence[ImageRow],
         snapshot: Snapshot,
         on_event: OnEvent,
         cancel: threading.Event,
     ):
-        self._project = project
-        self._number = number
-        self._rows = rows
-        self._snapshot = snapshot
+        self.project = project
+        self.number = number
+        self.snapshot = snapshot
         self._on_event = on_event
         self._cancel = cancel
         self._folder = project.run_folder(number).resolve()
@@ -185,25 +246,28 @@ class _Run:
     def go(self, worker: EngineProcess) -> RunResult:
         """Take every stage in turn."""
         start = time.perf_counter()
-        write_snapshot(self._folder, self._snapshot)
-        ensure_network(BACKBONES[self._snapshot.backbone], self._on_event, self._cancel)
+        if not (self._folder / SPEC_FILE).exists():  # a run that goes on has it
+            write_snapshot(self._folder, self.snapshot)
+        (self._folder / FINISH_FILE).unlink(missing_ok=True)
+        ensure_network(BACKBONES[self.snapshot.backbone], self._on_event, self._cancel)
         worker.start()
-        with self._project.writing_features(self._cancel):
+        with self.project.writing_features(self._cancel):
             extraction = self._job(worker, "features")
         skipped = self._note_problems(extraction["problems"])
         trained, tested = self._split(worker, [position for position, _ in extraction["problems"]])
         fit_start = time.perf_counter()
-        self._job(worker, "train")
+        for kind in STAGES[self.snapshot.engine].jobs:
+            self._job(worker, kind)
         fit_s = time.perf_counter() - fit_start
-        self._job(worker, "bundle", name=self._project.name)
+        self._job(worker, "bundle", name=self.project.name)
         evaluation = self._evaluate(worker, trained, tested)
         features_s = extraction["total_s"] - extraction["decode_s"]
         seconds = {"decode": extraction["decode_s"], "features": features_s, "fit": fit_s}
         seconds["total"] = time.perf_counter() - start
         return RunResult(
-            self._number,
-            self._snapshot.engine,
-            self._snapshot.classes,
+            self.number,
+            self.snapshot.engine,
+            self.snapshot.classes,
             self._folder / BUNDLE_FOLDER,
             evaluation,
             {name: round(value, 3) for name, value in seconds.items()},
@@ -216,32 +280,35 @@ class _Run:
         return process.run({"kind": kind, "run": str(self._folder), **values}, self._record, self._cancel)
 
     def _record(self, event: Event) -> None:
-        if isinstance(event, Progress) and event.stage == "fit":
+        if isinstance(event, Progress) and event.stage in RECORDED:
             with (self._folder / METRICS_FILE).open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(asdict(event)) + "\n")
         self._on_event(event)
 
     def _note_problems(self, problems: Sequence[tuple[int, str]]) -> tuple[Skipped, ...]:
-        self._project.set_problems({self._rows[position].id: reason for position, reason in problems})
-        return tuple(Skipped(self._rows[position].path, reason) for position, reason in problems)
+        paths = {position: Path(self.snapshot.images[position].path) for position, _ in problems}
+        ids = {row.path: row.id for row in self.project.images()} if problems else {}
+        found = {ids[paths[position]]: reason for position, reason in problems if paths[position] in ids}
+        self.project.set_problems(found)
+        return tuple(Skipped(paths[position], reason) for position, reason in problems)
 
     def _split(self, worker: EngineProcess, unreadable: Sequence[int]) -> tuple[int, int]:
         """Return the numbers of training and test images; every class must have enough left to train on."""
         parts = self._job(worker, "split", unreadable=list(unreadable))
-        _check_counts(Counter(dict(zip(self._snapshot.classes, parts["trained"], strict=True))))
+        _check_counts(Counter(dict(zip(self.snapshot.classes, parts["trained"], strict=True))))
         return sum(parts["trained"]), parts["tested"]
 
     def _evaluate(self, worker: EngineProcess, trained: int, tested: int) -> Evaluation | None:
         if not tested:
-            log.warning("run %d has no test images", self._number)
+            log.warning("run %d has no test images", self.number)
             return None
         self._job(worker, "evaluate", protocol=self._protocol(trained, tested))
         return load_evaluation(self._folder)
 
     def _protocol(self, trained: int, tested: int) -> str:
-        own = any(image.split == TEST for image in self._snapshot.images)
+        own = any(image.split == TEST for image in self.snapshot.images)
         chosen = "the images of your test folder" if own else "kept aside by chance, near-duplicates together"
         return (
-            f"Measured once on {tested:,} test images that training never saw ({chosen}). Strength and calibration "
-            f"were chosen by cross-validation on the other {trained:,} images."
+            f"Measured once on {tested:,} test images that training never saw ({chosen}). "
+            f"{STAGES[self.snapshot.engine].chosen} on the other {trained:,} images."
         )

@@ -12,7 +12,7 @@ from app.dataset.scan import Skipped, scan_folder
 from app.engines.catalog import ENGINES
 from app.project.project import default_project_folder, open_or_create
 from app.terminal import ProgressLine
-from app.training import RunResult, TrainingRequest, launch_worker
+from app.training import RunResult, TrainingRequest, check_engine, launch_worker
 from app.training import train as train_run
 
 HEADS = ("logistic", "svm")
@@ -34,7 +34,8 @@ def train(options: argparse.Namespace, progress: ProgressLine, cancel: threading
     scan_folder(data)  # before a project is made for a folder that has nothing to offer
     folder = (options.project or default_project_folder(data)).expanduser()
     request = TrainingRequest(options.engine, options.seed, options.head)
-    with launch_worker() as worker, open_or_create(folder, data.name) as project:
+    check_engine(options.engine)
+    with launch_worker(options.engine) as worker, open_or_create(folder, data.name) as project:
         imported = project.add_folder(data, progress.count, cancel)
         result = train_run(project, request, progress, cancel, worker)
     return training_report(result, (*imported.skipped, *result.skipped))

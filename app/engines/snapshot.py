@@ -1,17 +1,20 @@
 """The frozen state a run works on: what the user edits meanwhile cannot touch it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.errors import EngineError
 from app.files import read_json, write_json
+from app.settings import Value
 
 FORMAT = 1
 SPEC_FILE = "spec.json"
 SPLIT_FILE = "split.json"
 NETWORK_FILE = "network.onnx"
 VALIDATION_FILE = "validation.npz"
+CHECKPOINT_FILE = "checkpoint.pt"
+FINISH_FILE = "finish"  # where it appears, training ends with the epoch it is in
 
 TRAIN = "train"
 VALIDATION = "validation"
@@ -30,7 +33,7 @@ class SnapshotImage:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything an engine is told."""
+    """Everything an engine is told; `settings` are all those of an engine that has some, by name."""
 
     engine: str
     backbone: str
@@ -39,6 +42,8 @@ class Snapshot:
     cache: str
     classes: tuple[str, ...]
     images: tuple[SnapshotImage, ...]
+    preset: str = ""
+    settings: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

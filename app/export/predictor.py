@@ -19,6 +19,8 @@ from app.export.bundle import MODEL_FILE, NOVELTY, UNREADABLE, BundleInfo, bundl
 from app.onnx_sessions import LOAD_ERRORS, open_session
 from app.parallel import map_in_order
 
+PROBABILITIES, FEATURES = "probabilities", "features"
+
 
 @dataclass(frozen=True)
 class RankedLabel:
@@ -32,12 +34,14 @@ class RankedLabel:
 class Answer:
     """What the model says of one image: probabilities [classes], novelty 0 to 1, and what its rule makes of them.
 
-    `novelty` is None for a model without; `verdict` is "accepted", "unsure" or "unknown".
+    `novelty` is None for a model without; `verdict` is "accepted", "unsure" or "unknown"; `features` [size] are those
+    below the classifier, if they were asked for.
     """
 
     probabilities: NDArray[np.float32]
     novelty: float | None
     verdict: str
+    features: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,17 +83,18 @@ class Predictor:
         except LOAD_ERRORS as error:
             raise BundleError(f"The model in “{bundle}” cannot be loaded.", "Update Sightline.", str(error)) from error
 
-        self._outputs = [name for name in ("probabilities", NOVELTY) if name in self._output_names()]
+        given = {output.name for output in self._session.get_outputs()}
+        self._outputs = [name for name in (PROBABILITIES, NOVELTY) if name in given]
 
-    def _output_names(self) -> set[str]:
-        return {output.name for output in self._session.get_outputs()}
-
-    def answer(self, image: NDArray[np.uint8]) -> Answer:
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> Answer:
         """Return everything that is said of one RGB image [H, W, 3]."""
-        probabilities, *novelty = self._session.run(self._outputs, {"image": image[np.newaxis]})
-        best = int(probabilities[0].argmax())
-        novel = float(novelty[0][0]) if novelty else None
-        return Answer(probabilities[0], novel, self.info.ruled.verdict(best, float(probabilities[0][best]), novel))
+        names = [*self._outputs, *([FEATURES] if features else [])]
+        found = dict(zip(names, self._session.run(names, {"image": image[np.newaxis]}), strict=True))
+        probabilities: NDArray[np.float32] = found[PROBABILITIES][0]
+        novelty = float(found[NOVELTY][0]) if NOVELTY in found else None
+        best = int(probabilities.argmax())
+        verdict = self.info.ruled.verdict(best, float(probabilities[best]), novelty)
+        return Answer(probabilities, novelty, verdict, found[FEATURES][0].reshape(-1) if features else None)
 
     def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities [classes] for one RGB image [H, W, 3]."""

@@ -15,7 +15,7 @@ from app.errors import Cancelled
 from app.evaluation.metrics import evaluate as compute_figures
 from app.evaluation.report import write_evaluation
 from app.export.building import add_figures, build_bundle
-from app.export.bundle import BUNDLE_FOLDER
+from app.export.bundle import BUNDLE_FOLDER, read_bundle_info
 from app.export.scoring import score_images
 from app.features.backbones import BACKBONES
 from app.features.cache import FeatureCache
@@ -39,7 +39,9 @@ def evaluate(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, 
     """Score the test part of the job's `run` folder once, through its bundle, and write `evaluation.json`."""
     folder = Path(job["run"])
     snapshot = read_snapshot(folder)
-    images = [snapshot.images[position] for position in read_split(folder).positions(TEST)]
+    split = read_split(folder)
+    tested = split.positions(TEST)
+    images = [snapshot.images[position] for position in tested]
     throttle = Throttle(on_event)
 
     def on_count(done: int, total: int) -> None:
@@ -55,6 +57,8 @@ def evaluate(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, 
         snapshot.classes,
         [image.path for image in scored],
         job["protocol"],
+        np.array([split.groups[tested[position]] for position in scores.positions]),
+        read_bundle_info(folder / BUNDLE_FOLDER).temperature,
     )
     write_evaluation(folder, evaluation)
     add_figures(folder / BUNDLE_FOLDER, evaluation)

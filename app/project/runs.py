@@ -39,6 +39,10 @@ class Runs:
                 ) from error
         return number
 
+    def restart(self, number: int) -> None:
+        """Mark a run that ended before its time as going again."""
+        self._end(number, RUNNING, "")
+
     def finish(
         self,
         number: int,

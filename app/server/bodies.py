@@ -22,10 +22,14 @@ FORMS_HINT = (
 
 @dataclass(frozen=True)
 class Images:
-    """Encoded images in the order they were sent; an image that is no valid base64 is None."""
+    """Encoded images in the order they were sent; an image that is no valid base64 is None.
+
+    With `url` there is no image yet: it is at that address.
+    """
 
     encoded: tuple[bytes | None, ...]
     batch: bool
+    url: str = ""
 
 
 def images_of(body: bytes, content_type: str, limits: Limits) -> Images:
@@ -46,7 +50,7 @@ def images_of(body: bytes, content_type: str, limits: Limits) -> Images:
 
 
 def _checked(images: Images, limits: Limits) -> Images:
-    if not images.encoded:
+    if not images.encoded and not images.url:
         raise RequestError(422, "The request holds no image.", FORMS_HINT)
     if len(images.encoded) > limits.images:
         raise too_many(limits)
@@ -97,22 +101,29 @@ def _collector(files: list[bytes], limits: Limits) -> Callable[[Any], None]:
     return collect
 
 
-def _from_json(body: bytes) -> Images:
+def json_of(body: bytes) -> Any:
+    """Parse a body of JSON; raises RequestError 400."""
     try:
-        value = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise RequestError(400, "The body is not valid JSON.", FORMS_HINT) from error
+
+
+def _from_json(body: bytes) -> Images:
+    value = json_of(body)
     if isinstance(value, dict) and isinstance(value.get("image"), str):
-        image = _from_base64(value["image"])
+        image = from_base64(value["image"])
         if image is None:
             raise no_base64()
         return Images((image,), batch=False)
     if isinstance(value, dict) and isinstance(value.get("images"), list):
-        return Images(tuple(_from_base64(item) for item in value["images"]), batch=True)
+        return Images(tuple(from_base64(item) for item in value["images"]), batch=True)
+    if isinstance(value, dict) and value.get("url") and isinstance(value["url"], str):
+        return Images((), batch=False, url=value["url"])
     raise RequestError(422, "The JSON has neither “image” (a text) nor “images” (a list).", FORMS_HINT)
 
 
-def _from_base64(text: Any) -> bytes | None:
+def from_base64(text: Any) -> bytes | None:
     """Decode base64, with or without line breaks, padding or a data-URL prefix; None where it is none."""
     if not isinstance(text, str):
         return None

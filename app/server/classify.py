@@ -1,10 +1,12 @@
-"""From encoded images to ranked labels, in a bounded pool of threads beside the event loop."""
+"""From encoded images to answers, in a bounded pool of threads beside the event loop."""
 
 import asyncio
-import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,76 +15,108 @@ from app.dataset.decode import decode_image
 from app.dataset.image_header import read_header
 from app.errors import InputError
 from app.evaluation.rule import ACCEPTED
-from app.export.bundle import BundleInfo
-from app.export.predictor import Answer
+from app.export.predictor import Answer as ModelAnswer
+from app.parallel import processors
 from app.server.bodies import no_base64
 from app.server.limits import MEGAPIXEL, Limits
+from app.server.metrics import Metrics
+from app.server.models import Served
 from app.server.problems import RequestError
 
 T = TypeVar("T")
-Encoded = tuple[bytes | None, ...]
-Classified = dict[str, Any]
+Pixels = NDArray[np.uint8]
+Image = bytes | Pixels | None  # a file's bytes, RGB [height, width, 3], or None for what was no valid base64
+Ranked = list[dict[str, Any]]
 
 FORMATS_HINT = "It should be a complete JPEG, PNG, BMP, GIF, TIFF or WebP file."
+RETRY_SECONDS = "2"
 
 
-class ImageModel(Protocol):
-    """What the server needs of a model; `app.export.predictor.Predictor` is one."""
+@dataclass(frozen=True)
+class Answer:
+    """What the model said of an image, in the order of the labels, and the time it took."""
+
+    labels: tuple[str, ...]
+    said: ModelAnswer
+    milliseconds: float
 
     @property
-    def info(self) -> BundleInfo:
-        """Labels and provenance."""
+    def probabilities(self) -> NDArray[np.float32]:
+        """Return the probabilities [classes]."""
+        return self.said.probabilities
 
-    def answer(self, image: NDArray[np.uint8]) -> Answer:
-        """Return the probability of each label, novelty and verdict; called from several threads at once."""
+    @property
+    def rule(self) -> dict[str, Any]:
+        """Return what the model's rule makes of it, as replies of other programs' forms carry it."""
+        return {
+            "accepted": self.said.verdict == ACCEPTED,
+            "verdict": self.said.verdict,
+            "novelty": self.said.novelty,
+        }
+
+    def ranked(self, top_k: int | None = None) -> Ranked:
+        """Return the best `top_k` labels, or all, best first."""
+        order = np.argsort(-self.probabilities, kind="stable")[:top_k]
+        return [{"label": self.labels[at], "confidence": float(self.probabilities[at])} for at in order]
 
 
 class Classifier:
-    """Runs decoding and prediction in a fixed number of threads; the rest wait their turn."""
+    """Decodes and predicts in a fixed number of threads; a bounded number of images waits for its turn."""
 
-    def __init__(self, model: ImageModel, limits: Limits, threads: int | None = None):
-        self.model = model
+    def __init__(self, limits: Limits, threads: int | None = None):
         self._limits = limits
-        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="classify")
+        self.metrics = Metrics(lambda: self.waiting)
+        self._pool = ThreadPoolExecutor(threads or processors(), thread_name_prefix="classify")
+        self.waiting = 0
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""
         self._pool.shutdown(cancel_futures=True)
 
-    async def in_pool(self, function: Callable[[], T]) -> T:
-        """Run a blocking function in the pool."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+    async def in_pool(self, function: Callable[[], T], images: int = 1) -> T:
+        """Run a blocking function in the pool; raises RequestError 503 where too much waits or it takes too long."""
+        if self.waiting + images > self._limits.queue:
+            raise RequestError(
+                503, "The server has too much to do.", "Try again in a moment.", {"Retry-After": RETRY_SECONDS}
+            )
+        self.waiting += images
+        try:
+            future = asyncio.get_running_loop().run_in_executor(self._pool, function)
+            return await asyncio.wait_for(future, self._limits.answer_seconds)
+        except asyncio.TimeoutError as error:  # before Python 3.11 this is another than the built-in one
+            raise RequestError(503, "The answer took too long.", "Send fewer or smaller images.") from error
+        finally:
+            self.waiting -= images
 
-    async def classify(self, data: bytes | None, top_k: int | None) -> Classified:
-        """Return the best `top_k` labels of one encoded image, best first, and the verdict; raises RequestError."""
-        return await self.in_pool(lambda: self._classify(data, top_k))
+    async def answer(self, served: Served, image: Image, features: bool = False) -> Answer:
+        """Return the answer to one image; raises RequestError."""
+        self.metrics.count_images(1)
+        return await self.in_pool(lambda: self._answer(served, image, features))
 
-    async def classify_all(self, images: Encoded, top_k: int | None) -> list[Classified | RequestError]:
-        """Classify each image; a RequestError takes the place of an image that cannot be read."""
+    async def answers(
+        self, served: Served, images: Sequence[Image], features: bool = False
+    ) -> list[Answer | RequestError]:
+        """Answer each image; a RequestError takes the place of an image that cannot be read."""
+        self.metrics.count_images(len(images))
 
-        def attempt(data: bytes | None) -> Classified | RequestError:
+        def attempt(image: Image) -> Answer | RequestError:
             try:
-                return self._classify(data, top_k)
+                return self._answer(served, image, features)
             except RequestError as problem:
                 return problem
 
-        loop = asyncio.get_running_loop()
-        return await asyncio.gather(*(loop.run_in_executor(self._pool, attempt, data) for data in images))
+        if self.waiting + len(images) > self._limits.queue:
+            await self.in_pool(lambda: None, len(images))  # refuses all of them at once
+        return await asyncio.gather(*(self.in_pool(partial(attempt, image)) for image in images))
 
-    def _classify(self, data: bytes | None, top_k: int | None) -> Classified:
-        answer = self.model.answer(self._decode(data))
-        order = np.argsort(-answer.probabilities, kind="stable")[:top_k]
-        labels = self.model.info.labels
-        return {
-            "predictions": [
-                {"label": labels[index], "confidence": float(answer.probabilities[index])} for index in order
-            ],
-            "accepted": answer.verdict == ACCEPTED,
-            "verdict": answer.verdict,
-            "novelty": answer.novelty,
-        }
+    def _answer(self, served: Served, image: Image, features: bool) -> Answer:
+        start = time.perf_counter()
+        pixels = image if isinstance(image, np.ndarray) else self._decode(image)
+        said = served.model.answer(pixels, features)
+        self.metrics.count_prediction(served.labels[int(said.probabilities.argmax())])
+        return Answer(served.labels, said, (time.perf_counter() - start) * 1000)
 
-    def _decode(self, data: bytes | None) -> NDArray[np.uint8]:
+    def _decode(self, data: bytes | None) -> Pixels:
         if data is None:
             raise no_base64()
         header = read_header(data)

@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 
 from app.errors import ServerError
-from app.server.security import check_exposure
+from app.server.exposure import ANY_HOST, LOOPBACK_HOSTS, check_exposure
 
 BACKLOG = 128
 PORTS_TRIED = 20
@@ -24,6 +24,7 @@ class Listener:
     host: str
     address: str
     port: int
+    scheme: str = "http"
 
     @property
     def loopback(self) -> bool:
@@ -36,10 +37,16 @@ class Listener:
         address = self.address
         if _ip(address).is_unspecified:
             address = _own_address()
-        return f"http://[{address}]:{self.port}" if ":" in address else f"http://{address}:{self.port}"
+        host = f"[{address}]" if ":" in address else address
+        return f"{self.scheme}://{host}:{self.port}"
+
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """The names the server may be called by: any, where every call needs the token anyway."""
+        return (*LOOPBACK_HOSTS, self.host, self.address) if self.loopback else (ANY_HOST,)
 
 
-def listen(host: str, port: int, token: str | None) -> Listener:
+def listen(host: str, port: int, token: str | None, scheme: str = "http") -> Listener:
     """Listen on host and port, 0 being any free port; raises ServerError, also where a token is due."""
     family, address = _resolve(host, port)
     check_exposure(_ip(address).is_loopback, token)
@@ -47,7 +54,7 @@ def listen(host: str, port: int, token: str | None) -> Listener:
         listening = _bound(family, (address, port))
     except OSError as error:
         raise _failure(error, family, address, port) from error
-    return Listener(listening, host, address, listening.getsockname()[1])
+    return Listener(listening, host, address, listening.getsockname()[1], scheme)
 
 
 def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

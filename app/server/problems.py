@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,12 +12,30 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.server.replies import Failure
+
 log = logging.getLogger(__name__)
+
+PROTOCOL_PATH, TORCHSERVE_PATH, CUSTOM_VISION_PATH = "/v2", "/predictions/", "/customvision/"
 
 WORDS: dict[int, tuple[str, str]] = {
     400: ("The request could not be read.", "See /docs for the forms it may have."),
     404: ("There is nothing at this address.", "Images go to POST /predict; /docs lists every address."),
     405: ("This address does not take this method.", "/docs lists the method of every address."),
+}
+FAILURES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Failure, "description": description}
+    for status, description in (
+        (400, "The body is empty or malformed"),
+        (401, "The token is missing or wrong"),
+        (403, "The caller may not do this"),
+        (408, "The request came too slowly"),
+        (413, "Too many bytes, pixels or images"),
+        (415, "The content type is none of these"),
+        (422, "No image, an unreadable image or a wrong option"),
+        (429, "Too many requests from this address"),
+        (503, "The model is being loaded, or too much waits"),
+    )
 }
 INTERNAL = ("The server failed on this request.", "The server's log has the reason.")
 
@@ -30,10 +50,22 @@ class RequestError(Exception):
         self.hint = hint
         self.headers = dict(headers or {})
 
-    def response(self) -> JSONResponse:
-        """Return the JSON answer."""
-        content = {"error": self.message, "hint": self.hint}
-        return JSONResponse(content, status_code=self.status, headers=self.headers)
+    def response(self, path: str = "") -> JSONResponse:
+        """Return the JSON answer, in the form that clients of this path know."""
+        return JSONResponse(self._content(path), status_code=self.status, headers=self.headers)
+
+    def _content(self, path: str) -> dict[str, Any]:
+        words = f"{self.message} {self.hint}".strip()
+        if path.startswith(PROTOCOL_PATH):
+            return {"error": words}
+        if path.startswith(TORCHSERVE_PATH):
+            return {"code": self.status, "type": f"{self._phrase()}Exception", "message": words}
+        if path.startswith(CUSTOM_VISION_PATH):
+            return {"code": self._phrase(), "message": words}
+        return {"error": self.message, "hint": self.hint}
+
+    def _phrase(self) -> str:
+        return HTTPStatus(self.status).phrase.title().replace(" ", "").replace("-", "")
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -45,23 +77,23 @@ def install_handlers(app: FastAPI) -> None:
     app.add_middleware(CrashAnswer)
 
 
-async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestError)
-    return error.response()
+    return error.response(request.url.path)
 
 
-async def _on_http(_request: Request, error: Exception) -> JSONResponse:
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     message, hint = WORDS.get(error.status_code, WORDS[400])
-    return RequestError(error.status_code, message, hint, error.headers).response()
+    return RequestError(error.status_code, message, hint, error.headers).response(request.url.path)
 
 
-async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
+async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     name, reason = str(first["loc"][-1]), str(first["msg"]).rstrip(".")
     message = f"The option “{name}” cannot be used: {reason}."
-    return RequestError(422, message, "See /docs for its values.").response()
+    return RequestError(422, message, "See /docs for its values.").response(request.url.path)
 
 
 async def _on_disconnect(_request: Request, _error: Exception) -> JSONResponse:
@@ -92,4 +124,4 @@ class CrashAnswer:
             if scope["type"] != "http" or started:
                 raise
             log.exception("%s %s failed", scope["method"], scope["path"])
-            await RequestError(500, *INTERNAL).response()(scope, receive, send)
+            await RequestError(500, *INTERNAL).response(scope["path"])(scope, receive, send)

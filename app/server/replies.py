@@ -10,17 +10,14 @@ class RankedLabel(BaseModel):
     confidence: float = Field(description="Calibrated probability, 0 to 1")
 
 
-VERDICT = Field(description="accepted, unsure (too improbable) or unknown (unlike every class)")
-NOVELTY = Field(description="0 (like a class) to 1 (like none); null in a model without")
-
-
 class OneReply(BaseModel):
     """The answer to one image."""
 
     predictions: list[RankedLabel] = Field(description="Best first")
-    accepted: bool = Field(description="Whether the model's rule accepts the best label")
-    verdict: str = VERDICT
-    novelty: float | None = NOVELTY
+    accepted: bool = Field(description="Whether the rule of the model, or the threshold, accepts the best label")
+    verdict: str = Field(description="accepted, unsure (too improbable) or unknown (unlike every class)")
+    novelty: float | None = Field(description="0 (like a class) to 1 (like none); null for a model without")
+    features: list[float] | None = Field(default=None, description="If asked for")
     model: str
     time_ms: float = Field(description="From the last byte of the request to the answer, in milliseconds")
 
@@ -32,6 +29,7 @@ class BatchEntry(BaseModel):
     accepted: bool | None = None
     verdict: str | None = None
     novelty: float | None = None
+    features: list[float] | None = None
     problem: str | None = None
 
 
@@ -44,7 +42,7 @@ class BatchReply(BaseModel):
 
 
 class Health(BaseModel):
-    """The server answers and its model is loaded."""
+    """Whether the server answers, or has its model loaded."""
 
     status: str
 
@@ -66,6 +64,8 @@ class Info(BaseModel):
     """What the model is and how good it was measured to be."""
 
     model: str
+    name: str = Field(description="The model's name as it stands in addresses")
+    model_version: int = Field(description="Counts the models this server has loaded, from 1")
     labels: list[str]
     engine: str
     created: str

@@ -1,20 +1,20 @@
-"""Who may call the server: Host, Origin and token are checked first, and bodies are bounded."""
+"""Who may call the server: Host, Origin, rate and token are checked first, and bodies are bounded."""
 
 import hmac
-from collections.abc import Sequence
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
-import anyio
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import ServerError
-from app.server.limits import MEBIBYTE, Limits
+from app.server.bounded_body import BoundedBody, Budget
+from app.server.exposure import ANY_HOST, LOOPBACK_HOSTS, host_name
+from app.server.limits import Limits
 from app.server.problems import RequestError
+from app.server.rate import RateLimit
 
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
-ANY_HOST = "*"
-OPEN_PATHS = frozenset({"/health"})
+OPEN_PATHS = frozenset({"/health", "/ready", "/v2/health/live", "/v2/health/ready", "/ping"})
+KEY_HEADERS = ("x-api-key", "prediction-key")  # the second is that of Custom Vision
 PROTECTION = {
     "x-content-type-options": "nosniff",
     "cross-origin-resource-policy": "same-origin",
@@ -22,36 +22,33 @@ PROTECTION = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
-DISCARD_FACTOR, DISCARD_SECONDS = 4, 5  # how much of a refused body is read so that the refusal arrives
+PREFLIGHT = {
+    "access-control-allow-methods": "GET, POST, PUT",
+    "access-control-allow-headers": "authorization, content-type, x-api-key, prediction-key",
+    "access-control-max-age": "600",
+}
 
 
-def check_exposure(loopback: bool, token: str | None) -> None:
-    """Refuse to serve other computers without a token; raises ServerError."""
-    if token is not None and not token.strip():
-        raise ServerError("The token is empty.", "Give one of a dozen characters or more, or none at all.")
-    if not loopback and token is None:
-        raise ServerError(
-            "Serving other computers needs a token.",
-            "Add --token and a secret of your own, or leave out --host to serve this computer alone.",
-        )
+@dataclass(frozen=True)
+class Access:
+    """Who may call: with which token, by which names of the server, and from the pages of which origins."""
 
-
-def host_name(authority: str) -> str:
-    """Return the host of “host:port”, lower case and without the brackets of IPv6; empty if malformed."""
-    try:
-        return (urlsplit(f"//{authority}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+    token: str | None = None
+    allowed_hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    allowed_origins: tuple[str, ...] = ()
 
 
 class Guard:
     """ASGI middleware that refuses strangers and too large bodies, and adds the protective headers."""
 
-    def __init__(self, app: ASGIApp, token: str | None, allowed_hosts: Sequence[str], limits: Limits):
+    def __init__(self, app: ASGIApp, access: Access, limits: Limits):
         self._app = app
-        self._token = token
-        self._hosts = frozenset(host.lower().rstrip(".") for host in allowed_hosts)
+        self._token = access.token
+        self._hosts = frozenset(host.lower().rstrip(".") for host in access.allowed_hosts)
+        self._origins = frozenset(origin.lower().rstrip("/") for origin in access.allowed_origins)
         self._limits = limits
+        self._rate = RateLimit(limits.per_minute)
+        self._budget = Budget(limits.all_bodies_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a request, or pass it on."""
@@ -59,87 +56,82 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        body = BoundedBody(receive, headers, self._limits.body_bytes)
-        problem = self._refusal(headers, scope["path"])
-        app = problem.response() if problem else self._app
+        body = BoundedBody(receive, headers, self._limits, self._budget)
+        origin = headers.get("origin", "").lower()
+        added = {**PROTECTION, **self._cors(origin)}
 
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 await body.discard()
-                added = MutableHeaders(scope=message)
-                for name, value in PROTECTION.items():
-                    added.setdefault(name, value)
+                reply = MutableHeaders(scope=message)
+                for name, value in added.items():
+                    reply.setdefault(name, value)
+                if not body.finished:  # what still comes would be taken for the next request
+                    reply["connection"] = "close"
             await send(message)
 
-        await app(scope, body.receive, protected)
+        try:
+            await self._answer(scope, headers)(scope, body.receive, protected)
+        finally:
+            body.release()
 
-    def _refusal(self, headers: Headers, path: str) -> RequestError | None:
+    def _answer(self, scope: Scope, headers: Headers) -> ASGIApp:
+        try:
+            if self._is_preflight(scope, headers):
+                return Response(status_code=204, headers=PREFLIGHT)
+            self._check(scope, headers)
+        except RequestError as problem:
+            return problem.response(scope["path"])
+        return self._app
+
+    def _is_preflight(self, scope: Scope, headers: Headers) -> bool:
+        """Tell whether a browser asks if a page of a listed origin may call; that carries no token."""
+        asks = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
+        known = self._host_is_known(headers.get("host", ""))
+        return asks and known and headers.get("origin", "").lower() in self._origins
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
         if not self._host_is_known(host):
-            return RequestError(400, "The server does not go by this name.", "Use the address it announced.")
+            raise RequestError(400, "The server does not go by this name.", "Use the address it announced.")
         origin = headers.get("origin")
-        if origin is not None and not _same_origin(origin, host):
-            return RequestError(403, "Pages of other sites may not call this server.", "Call it from a program.")
-        if self._token is not None and path not in OPEN_PATHS and not self._token_matches(headers):
-            return RequestError(
+        if origin is not None and not self._origin_is_known(origin, host):
+            raise RequestError(403, "Pages of other sites may not call this server.", "Call it from a program.")
+        if scope["path"] in OPEN_PATHS:
+            return
+        self._rate.count(scope["client"][0] if scope.get("client") else "")
+        if self._token is not None and not self._token_matches(headers):
+            raise RequestError(
                 401,
                 "The token is missing or wrong.",
                 "Send it in the header “Authorization: Bearer TOKEN” or “X-API-Key: TOKEN”.",
                 {"WWW-Authenticate": "Bearer"},
             )
-        return None
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise RequestError(415, "The body is compressed.", "Send it as it is: images are compressed already.")
 
     def _host_is_known(self, host: str) -> bool:
         name = host_name(host)
         return bool(name) and (ANY_HOST in self._hosts or name in self._hosts)
 
+    def _origin_is_known(self, origin: str, host: str) -> bool:
+        scheme, _, authority = origin.partition("://")
+        own = scheme in ("http", "https") and authority.lower() == host.lower()
+        return own or origin.lower() in self._origins
+
+    def _cors(self, origin: str) -> dict[str, str]:
+        if origin not in self._origins:
+            return {}
+        return {
+            "access-control-allow-origin": origin,
+            "vary": "Origin",
+            "cross-origin-resource-policy": "cross-origin",
+        }
+
     def _token_matches(self, headers: Headers) -> bool:
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
-        given = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+        keys = (headers[name] for name in KEY_HEADERS if name in headers)
+        given = bearer.strip() if scheme.lower() == "bearer" else next(keys, "")
         expected = (self._token or "").encode()
         # Header values arrive as Latin-1; a token beyond ASCII was sent as UTF-8.
         return hmac.compare_digest(given.encode("latin-1"), expected)
-
-
-def _same_origin(origin: str, host: str) -> bool:
-    scheme, _, authority = origin.partition("://")
-    return scheme in ("http", "https") and authority.lower() == host.lower()
-
-
-class BoundedBody:
-    """A request's body that ends in a RequestError as soon as it is larger than allowed."""
-
-    def __init__(self, receive: Receive, headers: Headers, most: int):
-        self._receive = receive
-        self._most = most
-        self._declared = int(headers.get("content-length", 0))
-        self._waits = "100-continue" in headers.get("expect", "").lower()
-        self._seen = 0
-        self._finished = False
-
-    async def receive(self) -> Message:
-        """Return the next piece of the body; raises RequestError 413."""
-        if self._declared > self._most:
-            raise self._too_large()
-        message = await self._next()
-        if self._seen > self._most:
-            raise self._too_large()
-        return message
-
-    async def discard(self) -> None:
-        """Read what the client still sends, within bounds: closing early would lose it the answer."""
-        if self._waits and not self._seen:  # the client sends nothing before it is asked to
-            return
-        with anyio.move_on_after(DISCARD_SECONDS):
-            while not self._finished and self._seen <= DISCARD_FACTOR * self._most:
-                await self._next()
-
-    async def _next(self) -> Message:
-        message = await self._receive()
-        self._seen += len(message.get("body", b""))
-        self._finished = not message.get("more_body", False)
-        return message
-
-    def _too_large(self) -> RequestError:
-        most = f"{self._most / MEBIBYTE:g} MiB"
-        return RequestError(413, f"The request is larger than {most}.", "Send fewer or smaller images.")

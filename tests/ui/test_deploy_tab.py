@@ -6,11 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from PyQt5.QtCore import Qt, QUrl
-from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PyQt5.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -43,7 +44,7 @@ def deploy(tab: DeployTab, bundle: Path) -> DeployTab:
     tab._picker.add_bundle(bundle)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        tab._port.setValue(listener.getsockname()[1])
+        tab._panel.port.setValue(listener.getsockname()[1])
     return tab
 
 
@@ -52,7 +53,7 @@ def click(qtbot: QtBot, widget: QWidget) -> None:
 
 
 def wait_for_state(qtbot: QtBot, deploy: DeployTab, state: str) -> None:
-    qtbot.waitUntil(lambda: deploy._server.state == state, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: deploy._panel.process.state == state, timeout=LONG_MS)
 
 
 def export(qtbot: QtBot, deploy: DeployTab, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +68,7 @@ def export(qtbot: QtBot, deploy: DeployTab, folder: Path, monkeypatch: pytest.Mo
 def test_without_a_project_it_asks_for_a_model(tab: DeployTab) -> None:
     assert tab._exported_text.text().startswith("There is no model yet")
     assert not tab._export.isEnabled()
-    assert not tab._start.isEnabled()
+    assert not tab._panel.start.isEnabled()
     assert not tab._open_folder.isVisible()
 
 
@@ -80,13 +81,13 @@ def test_without_images_it_asks_for_a_model(state: AppState, tab: DeployTab, tmp
 def test_labels_alone_are_no_model(state: AppState, tab: DeployTab, labelled_folder: Path) -> None:
     state.open_project(labelled_folder)
     assert not tab._export.isEnabled()
-    assert not tab._start.isEnabled()
+    assert not tab._panel.start.isEnabled()
 
 
 def test_a_finished_run_can_be_exported_and_served(state: AppState, tab: DeployTab, trained_folder: Path) -> None:
     state.open_project(trained_folder)
     assert tab._export.isEnabled()
-    assert tab._start.isEnabled()
+    assert tab._panel.start.isEnabled()
     assert tab._exported_text.text() == ""
 
 
@@ -141,38 +142,38 @@ def test_choosing_no_folder_exports_nothing(qtbot: QtBot, deploy: DeployTab, mon
 
 def test_the_server_starts_answers_and_stops(qtbot: QtBot, deploy: DeployTab, garments: Path) -> None:
     states: list[str] = []
-    deploy._server.state_changed.connect(states.append)
-    click(qtbot, deploy._start)
-    assert not deploy._port.isEnabled()
+    deploy._panel.process.state_changed.connect(states.append)
+    click(qtbot, deploy._panel.start)
+    assert not deploy._panel.port.isEnabled()
     wait_for_state(qtbot, deploy, RUNNING)
-    url = deploy._server.url
-    assert url in deploy._status.text()
-    assert deploy._picker.title() in deploy._status.text()
-    assert deploy._start.text() == "Stop the server"
+    url = deploy._panel.process.url
+    assert url in deploy._panel.status.text()
+    assert deploy._picker.title() in deploy._panel.status.text()
+    assert deploy._panel.start.text() == "Stop the server"
     photo = garments / "striped" / sorted(path.name for path in (garments / "striped").iterdir())[0]
     reply = httpx.post(f"{url}/predict", files={"file": photo.read_bytes()}, timeout=60)
     assert reply.status_code == 200
     assert {one["label"] for one in reply.json()["predictions"]} == {"dotted", "leopard", "striped"}
-    qtbot.waitUntil(lambda: "/predict" in deploy._log.toPlainText())
+    qtbot.waitUntil(lambda: "/predict" in deploy._panel.log.toPlainText())
 
-    click(qtbot, deploy._start)
+    click(qtbot, deploy._panel.start)
     wait_for_state(qtbot, deploy, STOPPED)
     assert states == [STARTING, RUNNING, STOPPING, STOPPED]
-    assert deploy._status.text() == "Stopped"
-    assert deploy._problem.text() == ""
-    assert deploy._port.isEnabled()
+    assert deploy._panel.status.text() == "Stopped"
+    assert deploy._panel.problem.text() == ""
+    assert deploy._panel.port.isEnabled()
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{url}/health", timeout=60)
 
 
 def test_a_token_is_asked_for(qtbot: QtBot, deploy: DeployTab) -> None:
-    qtbot.keyClicks(deploy._token, TOKEN)
-    click(qtbot, deploy._start)
+    qtbot.keyClicks(deploy._panel.token, TOKEN)
+    click(qtbot, deploy._panel.start)
     wait_for_state(qtbot, deploy, RUNNING)
-    url = f"{deploy._server.url}/info"
+    url = f"{deploy._panel.process.url}/info"
     assert httpx.get(url, timeout=60).status_code == 401
     assert httpx.get(url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60).status_code == 200
-    click(qtbot, deploy._start)
+    click(qtbot, deploy._panel.start)
     wait_for_state(qtbot, deploy, STOPPED)
 
 
@@ -180,42 +181,42 @@ def test_a_port_in_use_is_said(qtbot: QtBot, deploy: DeployTab) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        deploy._port.setValue(other.getsockname()[1])
-        click(qtbot, deploy._start)
-        qtbot.waitUntil(lambda: bool(deploy._problem.text()), timeout=LONG_MS)
-    assert str(deploy._port.value()) in deploy._problem.text()
-    assert "Traceback" not in deploy._problem.text()
-    assert deploy._server.state == STOPPED
-    assert deploy._start.isEnabled()
+        deploy._panel.port.setValue(other.getsockname()[1])
+        click(qtbot, deploy._panel.start)
+        qtbot.waitUntil(lambda: bool(deploy._panel.problem.text()), timeout=LONG_MS)
+    assert str(deploy._panel.port.value()) in deploy._panel.problem.text()
+    assert "Traceback" not in deploy._panel.problem.text()
+    assert deploy._panel.process.state == STOPPED
+    assert deploy._panel.start.isEnabled()
 
 
 def test_a_server_that_dies_is_said(qtbot: QtBot, deploy: DeployTab) -> None:
-    click(qtbot, deploy._start)
+    click(qtbot, deploy._panel.start)
     wait_for_state(qtbot, deploy, RUNNING)
-    deploy._server._process.kill()
+    deploy._panel.process._process.kill()
     wait_for_state(qtbot, deploy, STOPPED)
-    assert deploy._problem.text().startswith("The server ended unexpectedly")
-    assert "INFO" not in deploy._problem.text()
-    assert deploy._start.text() == "Start the server"
+    assert deploy._panel.problem.text().startswith("The server ended unexpectedly")
+    assert "INFO" not in deploy._panel.problem.text()
+    assert deploy._panel.start.text() == "Start the server"
 
 
 def test_a_server_that_starts_can_be_stopped(qtbot: QtBot, deploy: DeployTab) -> None:
     states: list[str] = []
-    deploy._server.state_changed.connect(states.append)
-    click(qtbot, deploy._start)
-    assert deploy._status.text() == "Starting…"
-    click(qtbot, deploy._start)
-    assert deploy._status.text() == "Stopping…"
-    assert not deploy._start.isEnabled()
+    deploy._panel.process.state_changed.connect(states.append)
+    click(qtbot, deploy._panel.start)
+    assert deploy._panel.status.text() == "Starting…"
+    click(qtbot, deploy._panel.start)
+    assert deploy._panel.status.text() == "Stopping…"
+    assert not deploy._panel.start.isEnabled()
     wait_for_state(qtbot, deploy, STOPPED)
     assert states == [STARTING, STOPPING, STOPPED]
-    assert deploy._problem.text() == ""
+    assert deploy._panel.problem.text() == ""
 
 
 def test_closing_the_tab_ends_the_server(qtbot: QtBot, deploy: DeployTab) -> None:
-    click(qtbot, deploy._start)
+    click(qtbot, deploy._panel.start)
     wait_for_state(qtbot, deploy, RUNNING)
-    url = deploy._server.url
+    url = deploy._panel.process.url
     deploy.close_down()
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{url}/health", timeout=60)
@@ -225,28 +226,112 @@ def test_closing_the_tab_ends_the_server(qtbot: QtBot, deploy: DeployTab) -> Non
 
 
 def test_the_snippets_follow_port_and_token(qtbot: QtBot, deploy: DeployTab) -> None:
-    deploy._port.setValue(8123)
-    assert "http://127.0.0.1:8123/predict" in deploy._curl.code()
-    assert "http://127.0.0.1:8123/predict" in deploy._python.code()
-    assert "Authorization" not in deploy._curl.code()
-    qtbot.keyClicks(deploy._token, "word")
-    assert "Authorization: Bearer word" in deploy._curl.code()
-    assert "Bearer word" in deploy._python.code()
-    click(qtbot, deploy._curl._copy)
-    assert QApplication.clipboard().text() == deploy._curl.code()
-    assert deploy._curl._copy.text() == "Copied"
-    qtbot.waitUntil(lambda: deploy._curl._copy.text() == "Copy")
+    deploy._panel.port.setValue(8123)
+    assert "http://127.0.0.1:8123/predict" in deploy._panel.curl.code()
+    assert "http://127.0.0.1:8123/predict" in deploy._panel.python.code()
+    assert "Authorization" not in deploy._panel.curl.code()
+    qtbot.keyClicks(deploy._panel.token, "word")
+    assert "Authorization: Bearer word" in deploy._panel.curl.code()
+    assert "Bearer word" in deploy._panel.python.code()
+    click(qtbot, deploy._panel.curl._copy)
+    assert QApplication.clipboard().text() == deploy._panel.curl.code()
+    assert deploy._panel.curl._copy.text() == "Copied"
+    qtbot.waitUntil(lambda: deploy._panel.curl._copy.text() == "Copy")
 
 
 def test_the_python_snippet_works(qtbot: QtBot, deploy: DeployTab, garments: Path, tmp_path: Path) -> None:
-    qtbot.keyClicks(deploy._token, TOKEN)
-    click(qtbot, deploy._start)
+    qtbot.keyClicks(deploy._panel.token, TOKEN)
+    click(qtbot, deploy._panel.start)
     wait_for_state(qtbot, deploy, RUNNING)
     photo = sorted((garments / "leopard").iterdir())[0]
     (tmp_path / "photo.jpg").write_bytes(photo.read_bytes())
-    command = [sys.executable, "-W", "ignore", "-c", deploy._python.code()]
+    command = [sys.executable, "-W", "ignore", "-c", deploy._panel.python.code()]
     done = subprocess.run(command, cwd=tmp_path, env=dict(os.environ), capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
     assert "'label': 'leopard'" in done.stdout
-    click(qtbot, deploy._start)
+    click(qtbot, deploy._panel.start)
     wait_for_state(qtbot, deploy, STOPPED)
+
+
+# -- trying, watching, and other computers
+
+
+def test_an_own_image_is_tried_on_the_server(
+    qtbot: QtBot, deploy: DeployTab, garments: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = deploy._panel
+    photo = sorted((garments / "leopard").iterdir())[0]
+    assert not panel.try_it._button.isEnabled()
+    qtbot.keyClicks(panel.token, TOKEN)
+    click(qtbot, panel.start)
+    wait_for_state(qtbot, deploy, RUNNING)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *values: (str(photo), ""))
+    click(qtbot, panel.try_it._button)
+    qtbot.waitUntil(lambda: "ms)" in panel.try_it._answer.text(), timeout=LONG_MS)
+    assert panel.try_it._answer.text().startswith("leopard ")
+    qtbot.waitUntil(lambda: panel.try_it._job is None, timeout=LONG_MS)
+
+    broken = deploy._exported or photo.with_name("not-there.jpg")
+    panel.try_it.ask(broken)
+    qtbot.waitUntil(lambda: panel.try_it._job is None, timeout=LONG_MS)
+    assert panel.try_it._answer.text().startswith("The file is not there any more.")
+    click(qtbot, panel.start)
+    wait_for_state(qtbot, deploy, STOPPED)
+    assert panel.try_it._answer.text() == ""
+
+
+def test_an_image_can_be_dropped_while_the_server_runs(qtbot: QtBot, deploy: DeployTab, garments: Path) -> None:
+    photo = sorted((garments / "dotted").iterdir())[0]
+    assert not drop(deploy._panel.try_it, [photo])
+    click(qtbot, deploy._panel.start)
+    wait_for_state(qtbot, deploy, RUNNING)
+    assert not drop(deploy._panel.try_it, [photo, photo])
+    assert not drop(deploy._panel.try_it, [garments])
+    assert drop(deploy._panel.try_it, [photo])
+    qtbot.waitUntil(lambda: "ms)" in deploy._panel.try_it._answer.text(), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: deploy._panel.try_it._job is None, timeout=LONG_MS)
+
+
+def test_requests_are_plotted(qtbot: QtBot, deploy: DeployTab, garments: Path) -> None:
+    click(qtbot, deploy._panel.start)
+    wait_for_state(qtbot, deploy, RUNNING)
+    deploy._panel.try_it.ask(sorted((garments / "dotted").iterdir())[0])
+    traffic = deploy._panel.traffic
+    qtbot.waitUntil(lambda: sum(traffic._traffic.requests) == 1, timeout=LONG_MS)
+    assert traffic._traffic.milliseconds[0] > 0
+    assert "requests" in traffic._describe_rate("rate", 0)
+    assert "ms" in traffic._describe_time("time", 0)
+    qtbot.waitUntil(lambda: deploy._panel.try_it._job is None, timeout=LONG_MS)
+
+
+def test_other_computers_need_a_token_that_is_made_for_them(
+    qtbot: QtBot, deploy: DeployTab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = deploy._panel
+    click(qtbot, panel.others)
+    assert len(panel.token.text()) >= 20
+    made = panel.token.text()
+    click(qtbot, panel.new_token)
+    assert panel.token.text() != made
+    panel.token.clear()
+    started: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(panel.process, "start", lambda *values: started.append(values))
+    click(qtbot, panel.start)
+    ((_, port, token, host),) = started
+    assert (port, host) == (panel.port.value(), "0.0.0.0")
+    assert token == panel.token.text() != ""
+
+
+def drop(target: QWidget, paths: list[Path]) -> bool:
+    """Drop files onto a widget as a file manager does; tell whether it took them."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, buttons, keys)
+    enter.ignore()
+    target.dragEnterEvent(enter)
+    if not enter.isAccepted():
+        return False
+    event = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys)
+    target.dropEvent(event)
+    return True

@@ -7,7 +7,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal, pyqtSlot
 
 from app.engines.process import ROOT
-from app.server.options import TOKEN_VARIABLE
+from app.server.options import DEFAULT_HOST, TOKEN_VARIABLE
 
 PATIENCE_MS = 5000
 STOPPED, STARTING, RUNNING, STOPPING = "stopped", "starting", "running", "stopping"
@@ -36,9 +36,11 @@ class ServerProcess(QObject):
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._on_patience_timeout)
 
-    def start(self, bundle: Path, port: int, token: str) -> None:
-        """Serve a bundle on this computer only."""
+    def start(self, bundle: Path, port: int, token: str, host: str = DEFAULT_HOST) -> None:
+        """Serve a bundle, on this computer only unless `host` says otherwise."""
         arguments = [str(ROOT / "main.py"), "serve", str(bundle), "--port", str(port), "--json", "--watch-stdin"]
+        if host != DEFAULT_HOST:
+            arguments += ["--host", host]
         environment = QProcessEnvironment.systemEnvironment()
         environment.remove(TOKEN_VARIABLE)
         if token:  # not as an argument, which others on this computer could see

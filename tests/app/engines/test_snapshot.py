@@ -1,5 +1,7 @@
 """Snapshot and split: what is written is what is read, and damage is a sentence."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,18 @@ def test_damage_is_a_sentence(tmp_path: Path, text: str, words: str) -> None:
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="cannot be read"):
         read_split(tmp_path)
+
+
+def test_a_snapshot_from_before_presets_is_read(tmp_path: Path) -> None:
+    write_snapshot(tmp_path, SNAPSHOT)
+    values = json.loads((tmp_path / SPEC_FILE).read_text(encoding="utf-8"))
+    assert values.pop("preset") == ""
+    assert values.pop("settings") == {}
+    (tmp_path / SPEC_FILE).write_text(json.dumps(values), encoding="utf-8")
+    assert read_snapshot(tmp_path) == SNAPSHOT
+
+
+def test_preset_and_settings_are_kept(tmp_path: Path) -> None:
+    snapshot = replace(SNAPSHOT, preset="balanced", settings={"epochs": 3, "flip": False, "mixup": 0.5})
+    write_snapshot(tmp_path, snapshot)
+    assert read_snapshot(tmp_path) == snapshot

@@ -1,6 +1,8 @@
 """Every figure agrees with scikit-learn, and edge cases have none rather than a wrong one."""
 
+import json
 import time
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from app.errors import InputError
-from app.evaluation.metrics import MOST_POINTS, evaluate
-from app.evaluation.report import ClassFigures, Curve, Evaluation
+from app.evaluation.calibration import expected_calibration_error
+from app.evaluation.metrics import LEFT_OUT, MOST_POINTS, Scoreboard, evaluate
+from app.evaluation.report import ClassFigures, Curve, Evaluation, Figures
 
 
 def measure(probabilities: np.ndarray, truth: np.ndarray) -> Evaluation:
@@ -39,8 +42,111 @@ def test_scikit_learn_agrees(seed: int, images: int, classes: int, ties: bool) -
     assert found.confusion == tuple(
         map(tuple, metrics.confusion_matrix(truth, predicted, labels=range(classes)).tolist())
     )
+    check_shared(found, probabilities, truth, ties)
     for index, figures in enumerate(found.per_class):
         check_class(figures, truth == index, predicted == index, probabilities[:, index])
+
+
+def check_shared(found: Evaluation, probabilities: np.ndarray, truth: np.ndarray, ties: bool) -> None:
+    """Compare what is not of one class; scikit-learn counts equal scores in another order."""
+    classes = probabilities.shape[1]
+    assert found.top_k == {2: None, 3: 2}.get(classes, 3)
+    if found.top_k is not None and not ties:
+        expected = metrics.top_k_accuracy_score(truth, probabilities, k=found.top_k, labels=range(classes))
+        assert found.top_accuracy == pytest.approx(expected)
+    assert found.calibration_error == pytest.approx(expected_calibration_error(probabilities, truth))
+    everyone = np.eye(classes, dtype=int)[truth]
+    assert found.micro.average_precision == pytest.approx(
+        metrics.average_precision_score(everyone, probabilities, average="micro")
+    )
+    assert found.micro.roc_auc == pytest.approx(metrics.roc_auc_score(everyone, probabilities, average="micro"))
+    check_macro(found, probabilities, everyone)
+
+
+def check_macro(found: Evaluation, probabilities: np.ndarray, everyone: np.ndarray) -> None:
+    measured = np.flatnonzero((everyone.sum(axis=0) > 0) & (everyone.sum(axis=0) < len(everyone)))
+    if not len(measured):
+        assert found.macro.pr is None
+        return
+    assert found.macro.pr is not None
+    for index in (0, len(found.macro.pr.x) // 2, -1):
+        accepted = probabilities[:, measured] >= found.macro.pr.thresholds[index]
+        options = {"average": None, "zero_division": np.nan}
+        precision = metrics.precision_score(everyone[:, measured], accepted, **options)
+        recall = metrics.recall_score(everyone[:, measured], accepted, **options)
+        assert found.macro.pr.x[index] == pytest.approx(np.mean(recall))
+        expected = np.nanmean(precision) if np.isfinite(precision).any() else 1.0
+        assert found.macro.pr.y[index] == pytest.approx(expected)
+
+
+def test_every_figure_lies_in_its_interval() -> None:
+    for seed in range(20):
+        probabilities, truth = random_scores(seed, 80, 5)
+        found = measure(probabilities, truth)
+        pairs = [
+            (found.accuracy, found.interval),
+            (found.macro_f1, found.macro_f1_interval),
+            (found.log_loss, found.log_loss_interval),
+            (found.top_accuracy, found.top_interval),
+            (found.calibration_error, found.calibration_interval),
+        ]
+        for one in found.per_class:
+            pairs += [
+                (one.precision, one.precision_interval),
+                (one.recall, one.recall_interval),
+                (one.f1, one.f1_interval),
+                (one.average_precision, one.average_precision_interval),
+                (one.roc_auc, one.roc_auc_interval),
+            ]
+        for value, interval in pairs:
+            assert (value is None) == (interval is None)
+            assert value is None or interval is None or interval[0] <= value + 1e-12 <= interval[1] + 2e-12
+
+
+def rounded(figures: Figures) -> object:
+    """Leave the last digits away, which depend on the order of sums."""
+    return json.loads(json.dumps(asdict(figures)), parse_float=lambda text: round(float(text), 9))
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10_000), st.integers(20, 120), st.integers(2, 5))
+def test_corrected_labels_are_measured_as_if_they_had_always_been_so(seed: int, images: int, classes: int) -> None:
+    probabilities, truth = random_scores(seed, images, classes)
+    source = np.random.default_rng(seed)
+    groups = source.integers(0, images // 2, images)
+    labels = [f"class {index}" for index in range(classes)]
+    board = Scoreboard(probabilities, labels, groups)
+    board.measure(truth)
+    for _ in range(3):
+        truth = truth.copy()
+        truth[source.integers(0, images, 3)] = source.integers(LEFT_OUT, classes, 3)
+        used = truth != LEFT_OUT
+        afresh = Scoreboard(probabilities[used], labels, groups[used]).measure(truth[used])
+        assert rounded(board.measure(truth)) == rounded(afresh)
+
+
+def test_near_duplicates_widen_every_interval() -> None:
+    probabilities, truth = random_scores(4, 150, 3)
+    each, labels = np.repeat(np.arange(150), 4), ["a", "b", "c"]
+    paths = [f"{index}.jpg" for index in range(600)]
+    apart = evaluate(probabilities[each], truth[each], labels, paths)
+    together = evaluate(probabilities[each], truth[each], labels, paths, groups=each)
+    single = measure(probabilities, truth)
+    assert together.accuracy == apart.accuracy == single.accuracy
+    for name in ("interval", "macro_f1_interval", "log_loss_interval", "top_interval"):
+        low, high = getattr(together, name)
+        assert high - low > 1.5 * (getattr(apart, name)[1] - getattr(apart, name)[0])
+        assert high - low == pytest.approx(getattr(single, name)[1] - getattr(single, name)[0], rel=0.15)
+    for one, other in zip(together.per_class, apart.per_class, strict=True):
+        for name in ("precision", "recall", "f1", "average_precision", "roc_auc"):
+            wide, narrow = getattr(one, f"{name}_interval"), getattr(other, f"{name}_interval")
+            assert wide[1] - wide[0] > 1.5 * (narrow[1] - narrow[0])
+
+
+def test_images_that_are_all_left_out_are_refused() -> None:
+    probabilities, truth = random_scores(0, 9, 3)
+    with pytest.raises(InputError, match="no images"):
+        Scoreboard(probabilities, ["a", "b", "c"]).measure(np.full(9, LEFT_OUT))
 
 
 def check_class(figures: ClassFigures, true: np.ndarray, predicted: np.ndarray, scores: np.ndarray) -> None:

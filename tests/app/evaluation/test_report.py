@@ -12,6 +12,12 @@ from app.errors import ProjectError
 from app.evaluation.metrics import evaluate
 from app.evaluation.report import FILE_NAME, Evaluation, load_evaluation, write_evaluation
 
+# Fields that are read as they are.
+PLAIN = (
+    "images", "accuracy", "macro_f1", "log_loss", "top_k", "top_accuracy", "calibration_error", "temperature",
+    "protocol",
+)  # fmt: skip
+
 
 @pytest.fixture
 def evaluation() -> Evaluation:
@@ -44,7 +50,7 @@ def test_any_missing_or_broken_field_has_words(evaluation: Evaluation, tmp_path:
     whole = evaluation.to_json()
     for key in whole:
         for value in (None, 7):
-            if key in ("images", "accuracy", "macro_f1", "log_loss", "protocol") and value is not None:
+            if key in PLAIN and value is not None:
                 continue
             broken = {**whole, key: value}
             if value is None:
@@ -63,3 +69,18 @@ def test_the_window_can_read_it_without_a_framework() -> None:
     code = "import sys, app.evaluation.report; print([n for n in ('sklearn', 'scipy', 'cv2') if n in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_an_evaluation_of_the_first_format_gets_its_intervals(evaluation: Evaluation, tmp_path: Path) -> None:
+    """Its figures stay; what it lacked is computed from the probabilities that it kept."""
+    known = (
+        "labels", "images", "accuracy", "interval", "macro_f1", "macro_f1_interval", "log_loss", "confusion",
+        "predictions", "protocol",
+    )  # fmt: skip
+    stored = {key: value for key, value in evaluation.to_json().items() if key in known}
+    stored["per_class"] = [
+        {key: value for key, value in vars(one).items() if key not in ("f1_interval", "roc_auc_interval")}
+        for one in evaluation.per_class
+    ]
+    (tmp_path / FILE_NAME).write_text(json.dumps({**stored, "format": 1}, default=vars))
+    assert load_evaluation(tmp_path) == evaluation

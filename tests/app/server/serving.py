@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import httpx
@@ -14,10 +15,11 @@ from app.evaluation.rule import Rule
 from app.export.bundle import BundleInfo
 from app.export.predictor import Answer
 from app.server.api import create_app
-from app.server.classify import ImageModel
 from app.server.limits import Limits
 from app.server.listener import listen
-from app.server.runner import Server
+from app.server.models import ImageModel, ModelHolder
+from app.server.security import Access
+from app.server.worker import Server
 
 LABELS = ("blue", "green", "red")
 BIND = "127.0.0.1"
@@ -43,13 +45,15 @@ class ColourModel:
             rule=Rule((0.5, 0.5, 0.9), 0.95),
         )
 
-    def answer(self, image: NDArray[np.uint8]) -> Answer:
-        """Return the shares of blue, green and red; half grey is like no colour."""
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> Answer:
+        """Return the shares of blue, green and red, with the channels' means as features; grey is like no colour."""
         means = image.reshape(-1, 3).mean(axis=0)[::-1] + 1.0
         shares = (means / means.sum()).astype(np.float32)
         novelty = float(1 - (shares.max() - shares.min()))
         best = int(shares.argmax())
-        return Answer(shares, novelty, self.info.ruled.verdict(best, float(shares[best]), novelty))
+        verdict = self.info.ruled.verdict(best, float(shares[best]), novelty)
+        channels = image.reshape(-1, 3).mean(axis=0).astype(np.float32)
+        return Answer(shares, novelty, verdict, channels if features else None)
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,17 @@ class Served:
 
 @contextmanager
 def serving(
-    model: ImageModel,
+    model: ImageModel | ModelHolder,
     token: str | None = None,
     limits: Limits | None = None,
     hosts: tuple[str, ...] = (BIND, "localhost"),
+    **options: Any,
 ) -> Iterator[Served]:
-    """Serve a model on a free port of this computer."""
+    """Serve a model, or one that comes later, on a free port of this computer."""
     listener = listen(BIND, 0, token)
     ready = threading.Event()
-    app = create_app(model, token, hosts, limits)
+    models = model if isinstance(model, ModelHolder) else ModelHolder(model)
+    app = create_app(models, Access(token, hosts), limits, **options)
     server = Server(app, ready.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener.socket]})
     thread.start()

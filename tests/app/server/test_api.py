@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.export.predictor import Answer
 from tests.app.server.serving import BLUE, GREEN, LABELS, RED, ColourModel, encoded, serving
 
-SAID = ["accepted", "novelty", "predictions", "verdict"]
+ANSWERED = ["accepted", "novelty", "predictions", "verdict"]
 
 
 def base64_of(data: bytes) -> str:
@@ -28,7 +28,7 @@ def best(reply: dict[str, Any]) -> str:
 
 def test_one_file_of_a_form(client: httpx.Client) -> None:
     reply = client.post("/predict", files={"file": ("a.png", RED, "image/png")}).raise_for_status().json()
-    assert sorted(reply) == sorted(["model", *SAID, "time_ms"])
+    assert sorted(reply) == ["accepted", "model", "novelty", "predictions", "time_ms", "verdict"]
     assert best(reply) == "red"
     assert reply["model"] == "colours"
     assert reply["time_ms"] > 0
@@ -88,7 +88,7 @@ def test_a_list_of_one_is_a_list(client: httpx.Client) -> None:
 def test_an_unreadable_image_of_several_has_a_problem_in_its_place(client: httpx.Client) -> None:
     images = [base64_of(RED), base64_of(b"no image"), "%%%", 7, base64_of(BLUE)]
     results = client.post("/predict", json={"images": images}).raise_for_status().json()["results"]
-    assert [sorted(result) for result in results] == [SAID, *[["problem"]] * 3, SAID]
+    assert [sorted(result) for result in results] == [ANSWERED, *[["problem"]] * 3, ANSWERED]
     assert results[1]["problem"] == "The image cannot be read."
     assert results[2]["problem"] == "The image is not valid base64."
 
@@ -98,6 +98,20 @@ def test_top_k(client: httpx.Client, top_k: int, count: int) -> None:
     reply = client.post("/predict", params={"top_k": top_k}, content=RED).raise_for_status().json()
     assert len(reply["predictions"]) == count
     assert best(reply) == "red"
+
+
+@pytest.mark.parametrize(("threshold", "accepted"), [(0, True), (0.98, True), (0.995, False)])
+def test_an_answer_below_the_threshold_is_not_accepted(client: httpx.Client, threshold: float, accepted: bool) -> None:
+    reply = client.post("/predict", params={"threshold": threshold}, content=RED).raise_for_status().json()
+    assert 0.98 < reply["predictions"][0]["confidence"] < 0.995
+    assert reply["accepted"] is accepted
+
+
+def test_features_on_demand(client: httpx.Client) -> None:
+    data = encoded((250, 100, 20))
+    assert client.post("/predict?features=true", content=data).json()["features"] == [250, 100, 20]
+    results = client.post("/predict?features=1", files=[("a", data), ("b", data)]).json()["results"]
+    assert [result["features"] for result in results] == [[250, 100, 20]] * 2
 
 
 def test_health(client: httpx.Client) -> None:
@@ -130,14 +144,30 @@ def test_eight_clients_get_their_own_answers(client: httpx.Client) -> None:
     ((200, 40, 0), False, "unsure"),
     ((101, 100, 100), False, "unknown"),
 ])  # fmt: skip
-def test_the_rule_of_the_model_is_applied(
+def test_every_form_gives_the_verdict_of_the_models_rule(
     client: httpx.Client, colour: tuple[int, int, int], accepted: bool, verdict: str
 ) -> None:
-    reply = client.post("/predict", content=encoded(colour)).raise_for_status().json()
-    assert best(reply) == "red"
-    assert (reply["accepted"], reply["verdict"]) == (accepted, verdict)
-    shortened = client.post("/predict?top_k=1", content=encoded(colour)).raise_for_status().json()
-    assert {key: shortened[key] for key in SAID[:2]} == {key: reply[key] for key in SAID[:2]}
+    data = encoded(colour)
+    text = base64_of(data)
+    custom_vision = "/customvision/v3.0/Prediction/p/classify/iterations/i/image"
+    for reply in (
+        client.post("/predict?top_k=1", content=data),
+        client.post("/v1/predict/x", json={"image": text}),
+        client.post("/v1/predict/x", json={"inputs": {"Image": text}}),
+        client.post(custom_vision, content=data),
+        client.post("/score", json={"input_df": [{"image base64 string": text}]}),
+    ):
+        said = reply.raise_for_status().json()
+        assert (said["accepted"], said["verdict"]) == (accepted, verdict)
+        assert 0 <= said["novelty"] <= 1
+    assert client.post("/predictions/colours", content=data).headers["X-Verdict"] == verdict
+    body = {
+        "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": [text]}],
+        "outputs": [{"name": "verdict"}, {"name": "novelty"}],
+    }
+    outputs = client.post("/v2/models/colours/infer", json=body).raise_for_status().json()["outputs"]
+    assert outputs[0]["data"] == [verdict]
+    assert 0 <= outputs[1]["data"][0] <= 1
 
 
 class WaitingModel(ColourModel):
@@ -148,11 +178,11 @@ class WaitingModel(ColourModel):
         self.entered = threading.Event()
         self.release = threading.Event()
 
-    def answer(self, image: NDArray[np.uint8]) -> Answer:
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> Answer:
         """Wait, then answer."""
         self.entered.set()
         assert self.release.wait(10)
-        return super().answer(image)
+        return super().answer(image, features)
 
 
 def test_the_server_answers_while_the_model_computes() -> None:

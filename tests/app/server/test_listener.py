@@ -6,9 +6,8 @@ import socket
 import pytest
 
 from app.errors import ServerError
+from app.server.exposure import ANY_HOST
 from app.server.listener import Listener, listen
-from app.server.runner import allowed_hosts
-from app.server.security import ANY_HOST
 
 
 def test_port_0_is_any_free_port() -> None:
@@ -16,7 +15,7 @@ def test_port_0_is_any_free_port() -> None:
     with listener.socket:
         assert listener.loopback
         assert listener.url == f"http://127.0.0.1:{listener.port}"
-        assert "localhost" in allowed_hosts(listener)
+        assert "localhost" in listener.allowed_hosts
 
 
 def test_localhost_is_this_computer() -> None:
@@ -54,7 +53,7 @@ def test_every_address_is_announced_as_one_to_call() -> None:
     with listener.socket:
         assert not listener.loopback
         assert "0.0.0.0" not in listener.url
-        assert allowed_hosts(listener) == (ANY_HOST,)
+        assert listener.allowed_hosts == (ANY_HOST,)
 
 
 def test_ipv6_stands_in_brackets() -> None:

@@ -118,7 +118,7 @@ def test_an_image_just_within_the_pixel_limit_is_taken() -> None:
 class BrokenModel(ColourModel):
     """Fails on every image."""
 
-    def answer(self, image: NDArray[np.uint8]) -> Answer:
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> Answer:
         """Fail with something that must not reach the client."""
         raise RuntimeError("secret of /home/someone")
 

@@ -1,11 +1,16 @@
 """The server as its own process, started by the command line, over a model that was really trained."""
 
 import base64
+import contextlib
 import json
 import os
+import re
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[3]
 GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 STOPS = ["CTRL_BREAK_EVENT"] if os.name == "nt" else ["SIGTERM", "SIGINT"]
 TOLERANCE = 1e-5
+CERTIFICATE = Path(__file__).parent / "data" / "localhost.pem"  # of the tests alone; its key lies beside it
 
 
 @dataclass(frozen=True)
@@ -177,6 +183,85 @@ def test_it_leaves_when_its_input_is_closed(bundle: Path, tmp_path: Path) -> Non
         assert running.process.stdin is not None
         running.process.stdin.close()
         assert running.process.wait(20) == 0
+
+
+WORKER = re.compile(r"The worker is process (\d+)")
+
+
+def test_a_killed_worker_is_replaced_while_clients_go_on_calling(bundle: Path, tmp_path: Path) -> None:
+    done = threading.Event()
+    failed: list[httpx.TransportError] = []
+
+    def call() -> int:
+        answered = 0
+        with httpx.Client(timeout=60, trust_env=False) as client:
+            while not done.is_set():
+                try:
+                    answered += client.post(f"{running.url}/predict", content=picture).status_code == 200
+                except httpx.TransportError as error:
+                    failed.append(error)
+        return answered
+
+    picture = pictures(1)[0]
+    with child(bundle, tmp_path / "log") as running, ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(call) for _ in range(4)]
+        try:
+            first = int(WORKER.findall(running.log.read_text())[0])
+            os.kill(first, getattr(signal, "SIGKILL", signal.SIGTERM))
+            # A new connection waits in the listening socket until the next worker takes it.
+            with httpx.Client(timeout=60, trust_env=False) as client:
+                while "another takes its place" not in running.log.read_text():
+                    with contextlib.suppress(httpx.TransportError):
+                        client.get(f"{running.url}/health")
+                assert client.post(f"{running.url}/predict", content=picture).status_code == 200
+        finally:
+            done.set()
+        assert sum(each.result() for each in calls) > 0
+    assert len(failed) <= 4
+    assert len(set(WORKER.findall(running.log.read_text()))) == 2
+
+
+def test_a_newer_model_is_taken_without_a_failed_request(bundle: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(bundle, tmp_path / "bundle"))
+    picture = pictures(1)[0]
+    with child(copy, tmp_path / "log") as running, httpx.Client(timeout=60, trust_env=False) as client:
+        info = json.loads((copy / "bundle.json").read_text())
+        (copy / "bundle.json").write_text(json.dumps({**info, "name": "Newer"}))
+        while client.get(f"{running.url}/info").raise_for_status().json()["model_version"] == 1:
+            client.post(f"{running.url}/predict", content=picture).raise_for_status()
+        assert client.post(f"{running.url}/predict", content=picture).json()["model"] == "Newer"
+
+
+def test_a_certificate_makes_it_https(bundle: Path, tmp_path: Path) -> None:
+    options = ["--certificate", str(CERTIFICATE), "--key", str(CERTIFICATE.with_name("localhost.key.pem"))]
+    with child(bundle, tmp_path / "log", *options) as running:
+        assert running.url.startswith("https://")
+        trusted = ssl.create_default_context(cafile=CERTIFICATE)
+        with httpx.Client(verify=trusted, timeout=60, trust_env=False) as client:
+            assert client.get(f"{running.url}/ready").status_code == 200
+        with httpx.Client(timeout=60, trust_env=False) as client, pytest.raises(httpx.TransportError):
+            client.get(f"{running.url.replace('https', 'http')}/ready")
+
+
+def test_a_certificate_without_its_key_is_said(bundle: Path) -> None:
+    options = ["--port", "0", "--certificate", str(CERTIFICATE)]
+    done = subprocess.run(
+        command(bundle, *options), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
+    )
+    assert done.returncode == 1
+    assert "The certificate" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_model_is_said_by_the_worker(bundle: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(bundle, tmp_path / "bundle"))
+    (copy / "model.onnx").write_bytes(b"damaged")
+    done = subprocess.run(
+        command(copy, "--port", "0"), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
+    )
+    assert done.returncode == 1
+    assert "is damaged or was exchanged" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_missing_model_is_said_in_one_sentence(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from app.errors import ServerError
+from app.server.exposure import ANY_HOST, check_exposure, host_name
 from app.server.listener import listen
-from app.server.security import ANY_HOST, check_exposure, host_name
 from tests.app.server.serving import RED, ColourModel, Served, serving
 
 TOKEN = "a-secret-of-the-test-ü"

@@ -1,0 +1,92 @@
+"""The server's own form of prediction: POST /predict."""
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+
+from app.evaluation.rule import ACCEPTED
+from app.server.classify import Answer
+from app.server.context import Context
+from app.server.models import Served
+from app.server.problems import FAILURES, RequestError
+from app.server.replies import BatchReply, OneReply
+
+_BINARY = {"type": "string", "format": "binary"}
+_BASE64 = {"type": "string", "contentEncoding": "base64"}
+PREDICT_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {"type": "object", "properties": {"file": {"type": "array", "items": _BINARY}}},
+        },
+        "image/*": {"schema": _BINARY},
+        "application/octet-stream": {"schema": _BINARY},
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "image": _BASE64,
+                    "images": {"type": "array", "items": _BASE64},
+                    "url": {"type": "string", "format": "uri"},
+                },
+            },
+        },
+    },
+}
+TopK = Annotated[int | None, Query(ge=1, le=1_000_000, description="Only the best labels; all if left out")]
+Threshold = Annotated[
+    float | None,
+    Query(ge=0, le=1, description="Confidence from which an answer is accepted; the model's own if left out"),
+]
+Features = Annotated[bool, Query(description="Also the network's features, for searching and comparing")]
+
+
+def predict_routes(context: Context) -> APIRouter:
+    """Return the route of predictions."""
+    router = APIRouter()
+
+    @router.post(
+        "/predict",
+        response_model=None,
+        responses={200: {"model": OneReply | BatchReply, "description": "The answer"}, **FAILURES},
+        openapi_extra={"requestBody": PREDICT_BODY},
+        summary="Classify one image or several",
+        operation_id="predict",
+    )
+    async def predict(
+        request: Request, top_k: TopK = None, threshold: Threshold = None, features: Features = False
+    ) -> JSONResponse:
+        """One image is answered by `predictions`, several by `results` in the order they were sent."""
+        served = context.models.current()
+        images = await context.images(request)
+        start = time.perf_counter()
+
+        def entry(answer: Answer | RequestError) -> dict[str, Any]:
+            if isinstance(answer, RequestError):
+                return {"problem": answer.message}
+            return _entry(answer, top_k, threshold, served)
+
+        if images.batch:
+            answers = await context.classifier.answers(served, images.encoded, features)
+            reply: dict[str, Any] = {"results": [entry(answer) for answer in answers]}
+        else:
+            reply = entry(await context.classifier.answer(served, images.encoded[0], features))
+        spent = round((time.perf_counter() - start) * 1000, 2)
+        return JSONResponse({**reply, "model": served.model.info.name, "time_ms": spent})
+
+    return router
+
+
+def _entry(answer: Answer, top_k: int | None, threshold: float | None, served: Served) -> dict[str, Any]:
+    verdict = served.verdict(answer.said, threshold)
+    entry: dict[str, Any] = {
+        "predictions": answer.ranked(top_k),
+        "accepted": verdict == ACCEPTED,
+        "verdict": verdict,
+        "novelty": answer.said.novelty,
+    }
+    if answer.said.features is not None:
+        entry["features"] = answer.said.features.tolist()
+    return entry
