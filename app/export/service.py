@@ -41,6 +41,19 @@ class ModelService:
         """Store when the answers of a bundle are accepted."""
         self._run({"kind": "rule", "bundle": str(bundle.resolve()), "rule": rule.to_json()}, on_event, cancel)
 
+    def explain(
+        self,
+        bundle: Path,
+        path: Path,
+        label: str,
+        on_event: OnEvent,
+        cancel: threading.Event,
+        method: str = "activation",
+    ) -> dict[str, Any]:
+        """Return where an image speaks for a label: `values` [rows][columns], 0 to 1, and `box` as in HeatMap."""
+        job = {"kind": "explain", "bundle": str(bundle.resolve()), "path": str(path.resolve()), "label": label}
+        return self._run({**job, "method": method}, on_event, cancel)
+
     def close(self) -> None:
         """End the worker."""
         with self._lock:
