@@ -22,6 +22,7 @@ from app.commands import (
     data,
     explaining,
     find,
+    grouping,
     models,
     safekeeping,
     serving,
@@ -104,6 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     for group in (
         training,
         data,
+        grouping,
         assist,
         find,
         models,
