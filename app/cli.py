@@ -15,7 +15,20 @@ from collections.abc import Sequence
 from types import FrameType
 
 from app import __version__, tour
-from app.commands import assist, cntk, data, find, models, safekeeping, serving, training
+from app.commands import (
+    assist,
+    cntk,
+    cross_validation,
+    data,
+    explaining,
+    find,
+    grouping,
+    models,
+    safekeeping,
+    serving,
+    thresholds,
+    training,
+)
 from app.commands.arguments import Command
 from app.commands.report import Report
 from app.errors import AppError, Cancelled
@@ -89,7 +102,20 @@ def build_parser() -> argparse.ArgumentParser:
         return subparser
 
     add("demo", tour.demo, "do the whole main job on synthetic data and print what came of it")
-    for group in (training, data, assist, find, models, serving, safekeeping, cntk):
+    for group in (
+        training,
+        data,
+        grouping,
+        assist,
+        find,
+        models,
+        thresholds,
+        cross_validation,
+        explaining,
+        serving,
+        safekeeping,
+        cntk,
+    ):
         group.add_commands(add)
     return parser
 

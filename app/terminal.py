@@ -17,6 +17,7 @@ STAGES = {
     "features": "Looking at images",
     "fit": "Choosing the strength",
     "test": "Testing",
+    "folds": "Cross-validating",
     "predict": "Predicting",
     "backup": "Backing up",
     "restore": "Restoring",

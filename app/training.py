@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from app.dataset.scan import Skipped
+from app.divisions import groups_of, leak_words, parts_before
 from app.engines.catalog import engine_status
 from app.engines.conversion import ensure_network
 from app.engines.process import EngineProcess, worker_command
-from app.engines.protocol import Event, OnEvent, Progress
+from app.engines.protocol import Event, Note, OnEvent, Progress
 from app.engines.snapshot import (
     CHECKPOINT_FILE,
     FINISH_FILE,
@@ -30,12 +31,14 @@ from app.errors import AppError, Cancelled, EngineError, InputError
 from app.evaluation.report import Evaluation, load_evaluation
 from app.export.bundle import BUNDLE_FOLDER
 from app.features.backbones import BACKBONES, DEFAULT_BACKBONE
+from app.files import write_json
 from app.project.project import Project
 from app.project.records import DONE, RUNNING, ImageRow
 from app.settings import TORCH, Value, default_preset, torch_settings
 
 RUN_WORKER = "app.export.run_worker"
 METRICS_FILE = "metrics.jsonl"
+LEAKS_FILE = "leaks.json"
 RECORDED = ("fit", "epoch")  # the stages whose values are kept
 FEWEST_IMAGES = 2
 
@@ -90,7 +93,7 @@ def train(
     """
     check_engine(request.engine)
     check_ready(project)
-    rows = [row for row in project.images() if len(row.class_ids) == 1 and not row.excluded and not row.problem]
+    rows = usable_images(project)
     snapshot = _snapshot(project, request, rows)
     number = project.run_log.start(request.engine)
     return _take(_Run(project, number, snapshot, on_event, cancel), worker)
@@ -193,10 +196,22 @@ def _check_counts(counts: Counter[str]) -> None:
             )
 
 
+def usable_images(project: Project) -> list[ImageRow]:
+    """Return the images that are trained and tested on."""
+    return [row for row in project.images() if len(row.class_ids) == 1 and not row.excluded and not row.problem]
+
+
+def take_snapshot(project: Project, request: TrainingRequest) -> Snapshot:
+    """Return the frozen state of a project that a run of it would work on."""
+    return _snapshot(project, request, usable_images(project))
+
+
 def _snapshot(project: Project, request: TrainingRequest, rows: Sequence[ImageRow]) -> Snapshot:
     used = {row.class_id for row in rows}
     classes = [row for row in project.classes() if row.id in used]
     index = {row.id: position for position, row in enumerate(classes)}
+    groups = groups_of(project.grouping, rows)
+    before = parts_before(project, request.seed)
     preset = request.preset or default_preset(request.engine)
     return Snapshot(
         engine=request.engine,
@@ -206,10 +221,13 @@ def _snapshot(project: Project, request: TrainingRequest, rows: Sequence[ImageRo
         cache=str(project.cache.resolve()),
         classes=tuple(row.name for row in classes),
         images=tuple(
-            SnapshotImage(str(row.path), row.digest, index[row.class_id], row.split)
+            SnapshotImage(
+                str(row.path), row.digest, index[row.class_id], row.split, groups[row.id], before.get(row.digest)
+            )
             for row in rows
             if row.class_id is not None
         ),
+        grouping=project.grouping.to_json(),
         preset=preset,
         settings=asdict(torch_settings(preset, request.settings)) if request.engine == TORCH else {},
     )
@@ -232,6 +250,7 @@ class _Run:
         self._on_event = on_event
         self._cancel = cancel
         self._folder = project.run_folder(number).resolve()
+        self._leaks: list[list[str]] = []
 
     def go(self, worker: EngineProcess) -> RunResult:
         """Take every stage in turn."""
@@ -286,6 +305,10 @@ class _Run:
         """Return the numbers of training and test images; every class must have enough left to train on."""
         parts = self._job(worker, "split", unreadable=list(unreadable))
         _check_counts(Counter(dict(zip(self.snapshot.classes, parts["trained"], strict=True))))
+        self._leaks = parts.get("leaks", [])
+        if self._leaks:
+            write_json(self._folder / LEAKS_FILE, self._leaks)
+            self._on_event(Note(leak_words(self._leaks)))
         return sum(parts["trained"]), parts["tested"]
 
     def _evaluate(self, worker: EngineProcess, trained: int, tested: int) -> Evaluation | None:
@@ -297,8 +320,11 @@ class _Run:
 
     def _protocol(self, trained: int, tested: int) -> str:
         own = any(image.split == TEST for image in self.snapshot.images)
-        chosen = "the images of your test folder" if own else "kept aside by chance, near-duplicates together"
-        return (
+        grouped = any(image.groups for image in self.snapshot.images)
+        together = "near-duplicates and groups" if grouped else "near-duplicates"
+        chosen = "the images of your test folder" if own else f"kept aside by chance, {together} together"
+        words = (
             f"Measured once on {tested:,} test images that training never saw ({chosen}). "
             f"{STAGES[self.snapshot.engine].chosen} on the other {trained:,} images."
         )
+        return f"{words} Beware: {leak_words(self._leaks)}" if self._leaks else words

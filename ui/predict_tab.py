@@ -27,6 +27,7 @@ from PyQt5.QtWidgets import (
 from app.dataset.scan import IMAGE_SUFFIXES
 from app.engines.protocol import OnEvent, Progress
 from app.errors import AppError
+from app.evaluation.rule import UNKNOWN, UNSURE
 from app.export.bundle import read_bundle_info
 from app.export.service import ModelService
 from app.export.table import write_table
@@ -89,6 +90,7 @@ class PredictTab(QWidget):
         self._view = ImageView()
         self._name = QLabel(objectName="heading", wordWrap=True)
         self._problem = QLabel(objectName="bad", wordWrap=True)
+        self._verdict = QLabel(objectName="muted", wordWrap=True)
         self._bars = PredictionBars()
         self._model = PredictionModel(self)
         self._table = PredictionTable(self._model)
@@ -110,7 +112,7 @@ class PredictTab(QWidget):
         inner.addStretch()
         words = QWidget()
         column = QVBoxLayout(words)
-        for widget in (self._name, self._problem, self._bars):
+        for widget in (self._name, self._problem, self._verdict, self._bars):
             column.addWidget(widget)
         column.addStretch()
         scroll = QScrollArea(widgetResizable=True)
@@ -315,11 +317,20 @@ class PredictTab(QWidget):
         self._name.setToolTip(str(path))
         self._problem.setText(result["problem"] or "")
         self._problem.setVisible(bool(result["problem"]))
+        self._verdict.setText(self._verdict_text(result.get("verdict")))
+        self._verdict.setVisible(bool(self._verdict.text()))
         self._bars.show_predictions(result["predictions"])
         if result["problem"]:
             self._view.clear()
         else:
             self._view.show_image(ImageToShow(path, path.name))
+
+    def _verdict_text(self, verdict: str | None) -> str:
+        if verdict == UNKNOWN:
+            return self.tr("Unknown: unlike every class, so that the model's rule rejects the answer.")
+        if verdict == UNSURE:
+            return self.tr("Unsure: too improbable, so that the model's rule rejects the answer.")
+        return ""
 
     @pyqtSlot()
     def _on_save_clicked(self) -> None:

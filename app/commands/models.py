@@ -15,6 +15,7 @@ from app.commands.report import Report, skipped_values, stop_if, with_skipped
 from app.dataset.scan import FoundImage, Skipped, scan_folder
 from app.engines import catalog
 from app.errors import InputError, ProjectError
+from app.evaluation.rule import ACCEPTED
 from app.export.bundle import BUNDLE_FOLDER, find_bundle
 from app.export.exporters import BUNDLE, EXPORTERS
 from app.export.service import ModelService
@@ -112,7 +113,8 @@ def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
         stop_if(cancel)
         progress.count(len(results) + 1, len(paths))
         ranked = [asdict(one) for one in prediction.ranked(predictor.info.labels)]
-        result = {"path": prediction.path, "predictions": ranked}
+        said = {"verdict": prediction.verdict, "novelty": prediction.novelty}
+        result = {"path": prediction.path, "predictions": ranked, **said}
         results.append(result | ({"problem": prediction.problem} if prediction.problem else {}))
     results += [{"path": str(one.path), "predictions": [], "problem": one.reason} for one in skipped]
     if options.csv:
@@ -195,4 +197,5 @@ def _prediction_line(result: dict[str, Any]) -> str:
     if not result["predictions"]:
         return f"{result['path']}: {result['problem']}"
     best = result["predictions"][0]
-    return f"{result['path']}: {best['label']} ({best['confidence']:.1%})"
+    rejected = "" if result["verdict"] == ACCEPTED else f", {result['verdict']}"
+    return f"{result['path']}: {best['label']} ({best['confidence']:.1%}{rejected})"

@@ -1,7 +1,7 @@
 """Divide images into training and test, for ever the same way: by the content of the images alone."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -18,6 +18,7 @@ def assign_splits(
     fixed: Sequence[str | None],
     seed: int = 0,
     test_share: float = TEST_SHARE,
+    before: Sequence[str | None] = (),
 ) -> list[str]:
     """Return "train" or "test" for each image, given content digests, near-duplicate groups and classes.
 
@@ -26,13 +27,16 @@ def assign_splits(
     that needs a validation part takes it from there. Otherwise about `test_share` of each class is test, at least
     one image where the class has three groups or more. A group is never divided, and each class keeps two
     groups (or all of its only one) to train on. The order of the input and the numbers of the groups do not
-    matter, and a new image moves at most about one old one: groups are taken in the order of a hash of their
-    content.
+    matter: groups are taken in the order of a hash of their content.
+
+    `before` names the part that an image was in, if any, and there it stays: new images join their group's part, or
+    are drawn as far as test images are missing. Only where a new image shows that old ones of both parts belong
+    together, all of them become training images.
     """
     if TEST in fixed:
         return _kept(groups, fixed)
     members = _members(images, groups, labels, seed)
-    in_test = _drawn(members, Counter(labels), test_share)
+    in_test = _drawn(members, Counter(labels), test_share, _settled(groups, before))
     return [TEST if group in in_test else TRAIN for group in groups]
 
 
@@ -66,11 +70,27 @@ def _members(images: Sequence[str], groups: Sequence[int], labels: Sequence[int]
     return sorted((_Group(order[group], group, classes[group]) for group in classes), key=lambda one: one.order)
 
 
-def _drawn(groups: list[_Group], images: Counter[int], test_share: float) -> set[int]:
+def _settled(groups: Sequence[int], before: Sequence[str | None]) -> dict[int, str]:
+    """Return the part of each group that was there before."""
+    settled: dict[int, str] = {}
+    for group, part in zip(groups, before, strict=bool(before)):
+        if part is not None:
+            settled[group] = TEST if part == TEST and settled.get(group, TEST) == TEST else TRAIN
+    return settled
+
+
+def _drawn(groups: list[_Group], images: Counter[int], test_share: float, settled: Mapping[int, str]) -> set[int]:
     remaining = Counter(label for group in groups for label in group.classes)
     missing = {label: _target(count, remaining[label], test_share) for label, count in images.items()}
-    drawn: set[int] = set()
+    drawn = {group.number for group in groups if settled.get(group.number) == TEST}
     for group in groups:
+        if group.number in drawn:
+            for label, count in group.classes.items():
+                missing[label] -= count
+                remaining[label] -= 1
+    for group in groups:
+        if group.number in settled:
+            continue
         fits = all(count <= missing[label] for label, count in group.classes.items())
         if fits and all(remaining[label] > FEWEST_GROUPS for label in group.classes):
             drawn.add(group.number)

@@ -11,7 +11,7 @@ import onnxruntime
 from app.engines.progress import Throttle
 from app.engines.protocol import Hello, OnEvent
 from app.engines.snapshot import TEST, TRAIN, VALIDATION, read_snapshot, read_split, write_split
-from app.engines.splitting import split_snapshot
+from app.engines.splitting import leaks_of, split_snapshot
 from app.engines.worker import Job
 from app.features.backbones import BACKBONES, network_file
 from app.features.cache import FeatureCache
@@ -55,6 +55,7 @@ def split(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any
     return {
         "trained": [trained[label] for label in range(len(snapshot.classes))],
         "tested": len(parts.positions(TEST)),
+        "leaks": leaks_of(snapshot, parts),
     }
 
 

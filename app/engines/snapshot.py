@@ -23,12 +23,17 @@ TEST = "test"
 
 @dataclass(frozen=True)
 class SnapshotImage:
-    """An image as it was when the run started; `label` is an index into the snapshot's classes."""
+    """An image as it was when the run started; `label` is an index into the snapshot's classes.
+
+    `groups` names what it must stay together with, `before` the part that it was in before, if there was one.
+    """
 
     path: str
     digest: str
     label: int
     split: str | None
+    groups: tuple[str, ...] = ()
+    before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Snapshot:
     images: tuple[SnapshotImage, ...]
     preset: str = ""
     settings: dict[str, Value] = field(default_factory=dict)
+    grouping: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,9 @@ def read_snapshot(folder: Path) -> Snapshot:
     """Read the snapshot of a run; raises EngineError where it is missing or damaged."""
     values = _read(folder / SPEC_FILE)
     try:
-        images = tuple(SnapshotImage(**image) for image in values.pop("images"))
+        images = tuple(
+            SnapshotImage(**{**image, "groups": tuple(image.get("groups", ()))}) for image in values.pop("images")
+        )
         return Snapshot(**{**values, "classes": tuple(values["classes"])}, images=images)
     except (KeyError, TypeError) as error:
         raise EngineError(f"The run in “{folder}” cannot be read.", "Train again.", str(error)) from error

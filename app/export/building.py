@@ -27,8 +27,12 @@ from app.export.bundle import (
     read_bundle_info,
 )
 from app.export.golden import GOLDEN_IMAGES, Parity, check_golden, write_golden
+from app.export.held_out import write_held_out
 from app.export.model_card import model_card
+from app.export.novelty_graph import add_novelty
+from app.export.novelty_learning import learn_novelty
 from app.export.onnx_model import join_model
+from app.export.ruling import RULE, first_rule, rule_json
 from app.files import resource_folder, write_bytes, write_json, write_text
 
 
@@ -40,6 +44,7 @@ def build_bundle(run: Path, name: str, snapshot: Snapshot, split: Split) -> Pari
     network = onnx.load(run / NETWORK_FILE)
     scores = np.load(run / VALIDATION_FILE)
     temperature = fit_temperature(scores["logits"], scores["truth"])
+    novelty, held_out = learn_novelty(run, network, snapshot, split, temperature)
     trained_on = [image for image, where in zip(snapshot.images, split.parts, strict=True) if where not in (None, TEST)]
     info = BundleInfo(
         name=name,
@@ -52,8 +57,13 @@ def build_bundle(run: Path, name: str, snapshot: Snapshot, split: Split) -> Pari
         training_images=len(trained_on),
         training_digest=_data_digest(trained_on),
         model_sha256="",
+        rule=first_rule(held_out),
     )
-    model = join_model(network, temperature, _metadata(info)).SerializeToString()
+    joined = join_model(network, temperature, _metadata(info))
+    add_novelty(joined, novelty)
+    onnx.checker.check_model(joined)
+    model = joined.SerializeToString()
+    write_held_out(part, held_out)
     write_bytes(part / MODEL_FILE, model)
     write_text(part / LABELS_FILE, "".join(f"{label}\n" for label in snapshot.classes))
     shutil.copyfile(resource_folder() / "bundle" / CHECK_FILE, part / CHECK_FILE)
@@ -95,6 +105,7 @@ def _metadata(info: BundleInfo) -> dict[str, str]:
         "backbone": info.backbone,
         "created": info.created,
         "training_digest": info.training_digest,
+        RULE: rule_json(info.ruled),
     }
 
 

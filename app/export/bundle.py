@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import BundleError
+from app.evaluation.rule import Rule, accept_all
 from app.project.project import Project, is_project
 
-FORMAT = 1
+FORMAT = 2  # 1 had no rule
 INFO_FILE = "bundle.json"
 MODEL_FILE = "model.onnx"
 GOLDEN_FOLDER = "golden"
@@ -24,6 +25,8 @@ CHECK_FILE = "check.py"
 BUNDLE_FOLDER = "bundle"
 # How far answers may differ between makes and versions of ONNX Runtime, and processors.
 CHECK_TOLERANCES = {"float32": 1e-4, "float16": 0.02, "int8": 0.1}
+HELD_OUT_FILE = "held_out.npz"
+NOVELTY = "novelty"  # the model's output, and a name in the file of held-out scores
 
 Root = Path | zipfile.Path
 # What reading a file, alone or in a zip, may raise: RuntimeError is a zip with a password.
@@ -32,9 +35,10 @@ UNREADABLE = (OSError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 @dataclass(frozen=True)
 class BundleInfo:
-    """What `bundle.json` says; `source` tells where a model comes from that was not trained here.
+    """What `bundle.json` says.
 
-    `precision` is that of its weights: float32, float16 or int8.
+    `source` tells where a model comes from that was not trained here; `rule`, when its answers are accepted: always, in
+    a bundle without one; `precision` is that of its weights: float32, float16 or int8.
     """
 
     name: str
@@ -53,7 +57,13 @@ class BundleInfo:
     protocol: str = ""
     source: str = ""
     precision: str = "float32"
+    rule: Rule | None = None
     format: int = FORMAT
+
+    @property
+    def ruled(self) -> Rule:
+        """Return the rule, or one that accepts everything."""
+        return self.rule or accept_all(len(self.labels))
 
     def to_json(self) -> dict[str, Any]:
         """Return the value of `bundle.json`, the format number first."""
@@ -97,11 +107,15 @@ def read_bundle_info(bundle: Path) -> BundleInfo:
             raise BundleError(f"The bundle “{bundle}” was made by a newer Sightline.", "Update Sightline to use it.")
         for derived in ("input", "tolerance"):
             values.pop(derived, None)
-        interval = values.pop("interval")
-        return BundleInfo(
+        interval, rule = values.pop("interval"), values.pop("rule", None)
+        info = BundleInfo(
             **{**values, "labels": tuple(values["labels"])},
             interval=None if interval is None else tuple(interval),
+            rule=None if rule is None else Rule.from_json(rule),
         )
+        if len(info.ruled.thresholds) != len(info.labels):
+            raise ValueError("the rule has another number of classes")
+        return info
     except (TypeError, ValueError, *UNREADABLE) as error:
         raise BundleError(f"The bundle “{bundle}” is damaged.", "Export it again.", str(error)) from error
 

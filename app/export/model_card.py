@@ -4,10 +4,12 @@ After Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
 """
 
 from app.evaluation.report import ClassFigures, Evaluation
+from app.evaluation.rule import Price
 from app.export.bundle import BundleInfo
 
 LIMITS = """\
-* It knows only the classes above. A picture of anything else is given one of them all the same.
+* It knows only the classes above. A picture of anything else is given one of them all the same, unless the rule
+  rejects it; that recognises strange pictures better than ones that look much like a class.
 * The figures hold for pictures like those it was tested on: the same kind of camera, light and subject.
 * Confidences were calibrated on held-out training images; on other material they may be too high."""
 
@@ -21,6 +23,19 @@ UNKNOWN_CONFIDENCE = """\
 * Confidences are those of the original model. They were not calibrated and may be too high."""
 
 
+RULE_HEADING = "## When an answer is accepted"
+LIMITS_HEADING = "## Limits"
+
+
+def with_rule(card: str, info: BundleInfo) -> str:
+    """Return a card with the bundle's present rule in the place of the one before."""
+    before, found, after = card.partition(RULE_HEADING)
+    if not found:
+        before, found, after = card.partition(LIMITS_HEADING)
+        return f"{before}{RULE_HEADING}\n\n{_rule(info)}\n\n{found}{after}"
+    return f"{before}{RULE_HEADING}\n\n{_rule(info)}\n\n{LIMITS_HEADING}{after.partition(LIMITS_HEADING)[2]}"
+
+
 def model_card(info: BundleInfo, evaluation: Evaluation | None) -> str:
     """Write the card as Markdown; without an evaluation it says that there were no test images."""
     parts = [
@@ -29,10 +44,41 @@ def model_card(info: BundleInfo, evaluation: Evaluation | None) -> str:
         f"## Classes\n\n{', '.join(info.labels)}",
         f"## Trained on\n\n{_training(info)}",
         f"## Measured\n\n{_measured(evaluation)}",
-        f"## Limits\n\n{_limits(info)}",
+        f"{RULE_HEADING}\n\n{_rule(info)}",
+        f"{LIMITS_HEADING}\n\n{_limits(info)}",
         f"## Use\n\n{USE}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _rule(info: BundleInfo) -> str:
+    rule = info.rule
+    if rule is None:
+        return "Always: this model has no rule to reject answers."
+    lines = [f"The rule was chosen {rule.chosen}."] if rule.chosen else []
+    if rule.most_novel is not None:
+        lines.append(f"“Unknown” where `novelty` is above {rule.most_novel:.3f}.")
+    least = rule.thresholds
+    if min(least) == max(least):
+        lines.append(f"“Unsure” where the best probability is below {least[0]:.3f}." if least[0] else "")
+    else:
+        each = ", ".join(f"{label} {one:.3f}" for label, one in zip(info.labels, least, strict=True))
+        lines.append(f"“Unsure” where the best probability is below that of its class: {each}.")
+    if rule.price is not None:
+        lines.append(price_words(rule.price))
+    return "\n".join(line for line in lines if line)
+
+
+def price_words(price: Price) -> str:
+    """Say what a rule costs."""
+    low, high = price.coverage_interval
+    text = (
+        f"Of {price.images:,} held-out images {price.coverage:.1%} are accepted (95% interval {low:.1%} to {high:.1%})"
+    )
+    if price.error is None or price.error_interval is None:
+        return f"{text}."
+    low, high = price.error_interval
+    return f"{text}; {price.error:.1%} of those are wrong (95% interval {low:.1%} to {high:.1%})."
 
 
 def _origin(info: BundleInfo) -> str:

@@ -9,14 +9,20 @@ from typing import Any
 
 import onnxruntime
 
+from app.dataset.decode import read_image
 from app.engines.progress import Throttle
 from app.engines.protocol import Hello, OnEvent
 from app.engines.worker import Job
-from app.errors import Cancelled
+from app.errors import Cancelled, InputError
+from app.evaluation.rule import Rule
+from app.export.bundle import read_bundle_info
+from app.export.explaining import Explainer
 from app.export.golden import check_golden
 from app.export.predictor import Prediction, Predictor
+from app.export.ruling import set_rule
 
 _loaded: dict[Path, Predictor] = {}
+_explaining: dict[Path, Explainer] = {}
 
 
 def hello() -> Hello:
@@ -67,15 +73,48 @@ def _as_json(prediction: Prediction, predictor: Predictor) -> dict[str, Any]:
         "predictions": [
             {"label": one.label, "confidence": one.confidence} for one in prediction.ranked(predictor.info.labels)
         ],
+        "verdict": prediction.verdict,
+        "novelty": prediction.novelty,
         "problem": prediction.problem,
     }
 
 
 def _predictor(folder: Path) -> Predictor:
-    if folder not in _loaded:
+    if folder not in _loaded or _loaded[folder].info != read_bundle_info(folder):
         _loaded.clear()  # one model in memory is enough
         _loaded[folder] = Predictor(folder)
     return _loaded[folder]
 
 
-HANDLERS = {"check": check, "export": export, "costs": costs, "predict": predict}
+def rule(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Give the job's `bundle` its `rule`."""
+    set_rule(Path(job["bundle"]), Rule.from_json(job["rule"]))
+    return {}
+
+
+def explain(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Return where the job's image at `path` speaks for its `label`, by its `method`: `values` and `box`."""
+    folder = Path(job["bundle"])
+    explainer = _explainer(folder)
+    if job["label"] not in explainer.info.labels:
+        raise InputError(f"The model has no class “{job['label']}”.", "Choose another model.")
+    label = explainer.info.labels.index(job["label"])
+    heat = explainer.explain(read_image(Path(job["path"])), label, job["method"])
+    return {"values": heat.values.tolist(), "box": list(heat.box)}
+
+
+def _explainer(folder: Path) -> Explainer:
+    if folder not in _explaining or _explaining[folder].info != read_bundle_info(folder):
+        _explaining.clear()
+        _explaining[folder] = Explainer(folder)
+    return _explaining[folder]
+
+
+HANDLERS = {
+    "check": check,
+    "export": export,
+    "costs": costs,
+    "predict": predict,
+    "rule": rule,
+    "explain": explain,
+}

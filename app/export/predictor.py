@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from app.dataset.decode import UnreadableImage, read_image
 from app.errors import BundleError
-from app.export.bundle import MODEL_FILE, UNREADABLE, BundleInfo, bundle_root, read_bundle_info
+from app.export.bundle import MODEL_FILE, NOVELTY, UNREADABLE, BundleInfo, bundle_root, read_bundle_info
 from app.onnx_sessions import LOAD_ERRORS, open_session
 from app.parallel import map_in_order
+
+PROBABILITIES, FEATURES = "probabilities", "features"
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,28 @@ class RankedLabel:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What the model says of one image: probabilities [classes], novelty 0 to 1, and what its rule makes of them.
+
+    `novelty` is None for a model without; `verdict` is "accepted", "unsure" or "unknown"; `features` [size] are those
+    below the classifier, if they were asked for.
+    """
+
+    probabilities: NDArray[np.float32]
+    novelty: float | None
+    verdict: str
+    features: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
 class Prediction:
-    """What the model says of one file, or why the file cannot be read."""
+    """What the model says of one file, as an Answer does, or why the file cannot be read."""
 
     path: str
     probabilities: NDArray[np.float32] | None
     problem: str | None = None
+    novelty: float | None = None
+    verdict: str | None = None
 
     def ranked(self, labels: Sequence[str]) -> list[RankedLabel]:
         """Return all labels, the most probable first; none for an unreadable file."""
@@ -65,20 +83,28 @@ class Predictor:
         except LOAD_ERRORS as error:
             raise BundleError(f"The model in “{bundle}” cannot be loaded.", "Update Sightline.", str(error)) from error
 
+        given = {output.name for output in self._session.get_outputs()}
+        self._outputs = [name for name in (PROBABILITIES, NOVELTY) if name in given]
+
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> Answer:
+        """Return everything that is said of one RGB image [H, W, 3]."""
+        names = [*self._outputs, *([FEATURES] if features else [])]
+        found = dict(zip(names, self._session.run(names, {"image": image[np.newaxis]}), strict=True))
+        probabilities: NDArray[np.float32] = found[PROBABILITIES][0]
+        novelty = float(found[NOVELTY][0]) if NOVELTY in found else None
+        best = int(probabilities.argmax())
+        verdict = self.info.ruled.verdict(best, float(probabilities[best]), novelty)
+        return Answer(probabilities, novelty, verdict, found[FEATURES][0].reshape(-1) if features else None)
+
     def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities [classes] for one RGB image [H, W, 3]."""
-        answer: NDArray[np.float32] = self._session.run(["probabilities"], {"image": image[np.newaxis]})[0][0]
-        return answer
-
-    def predict_with_features(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return probabilities [classes] and the features below the classifier [size] for one image [H, W, 3]."""
-        probabilities, features = self._session.run(["probabilities", "features"], {"image": image[np.newaxis]})
-        return probabilities[0], features[0].reshape(-1)
+        return self.answer(image).probabilities
 
     def predict_file(self, path: Path) -> Prediction:
         """Read one file and predict it."""
         try:
-            return Prediction(str(path), self.predict_image(read_image(path)))
+            answer = self.answer(read_image(path))
+            return Prediction(str(path), answer.probabilities, None, answer.novelty, answer.verdict)
         except UnreadableImage as error:
             return Prediction(str(path), None, error.message)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import OnEvent
+from app.evaluation.rule import Rule
 from app.export.exporters import BUNDLE, INT8, check_exporter
 
 MODEL_WORKER = "app.export.model_worker"
@@ -40,6 +41,23 @@ class ModelService:
         """Measure size, speed and accuracy of the forms of a run's model; returns `costs`, see `reduced.Cost`."""
         check_exporter(INT8, bundle)
         return self._run({"kind": "costs", "bundle": str(bundle.resolve())}, on_event, cancel)
+
+    def set_rule(self, bundle: Path, rule: Rule, on_event: OnEvent, cancel: threading.Event) -> None:
+        """Store when the answers of a bundle are accepted."""
+        self._run({"kind": "rule", "bundle": str(bundle.resolve()), "rule": rule.to_json()}, on_event, cancel)
+
+    def explain(
+        self,
+        bundle: Path,
+        path: Path,
+        label: str,
+        on_event: OnEvent,
+        cancel: threading.Event,
+        method: str = "activation",
+    ) -> dict[str, Any]:
+        """Return where an image speaks for a label: `values` [rows][columns], 0 to 1, and `box` as in HeatMap."""
+        job = {"kind": "explain", "bundle": str(bundle.resolve()), "path": str(path.resolve()), "label": label}
+        return self._run({**job, "method": method}, on_event, cancel)
 
     def close(self) -> None:
         """End the worker."""

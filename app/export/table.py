@@ -11,14 +11,17 @@ from app.files import write_bytes
 
 
 def write_table(file: Path, results: Sequence[dict[str, Any]], labels: Sequence[str]) -> None:
-    """Write predictions as CSV: path, label, confidence, then the probability of every class; raises InputError."""
+    """Write predictions as CSV: path, label, confidence, verdict and novelty, then the probability of every class.
+
+    Raises InputError where it cannot be written.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["path", "label", "confidence", *labels, "problem"])
+    writer.writerow(["path", "label", "confidence", "verdict", "novelty", *labels, "problem"])
     for result in results:
         confidences = {one["label"]: one["confidence"] for one in result["predictions"]}
         best = result["predictions"][0] if result["predictions"] else {"label": "", "confidence": ""}
-        row = [result["path"], best["label"], best["confidence"]]
+        row = [result["path"], best["label"], best["confidence"], result.get("verdict"), result.get("novelty")]
         writer.writerow([*row, *(confidences.get(label, "") for label in labels), result.get("problem") or ""])
     try:
         write_bytes(file, stream.getvalue().encode(errors="backslashreplace"))  # a file may have any bytes for a name

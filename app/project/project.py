@@ -1,5 +1,6 @@
 """A project folder: the database, the cache and the runs, held by one process at a time."""
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -7,6 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 
+from app.dataset.grouping import Grouping
 from app.errors import Cancelled, ProjectError
 from app.files import data_folder, lock_folder, safe_name
 from app.project.edits import KEYS_AT_ONCE, Edits
@@ -86,6 +88,21 @@ class Project:
             transaction.execute("DELETE FROM meta WHERE key = 'several labels'")
             if allowed:
                 transaction.execute("INSERT INTO meta (key, value) VALUES ('several labels', '1')")
+
+    @property
+    def grouping(self) -> Grouping:
+        """Return how images are grouped, so that no group is both trained and tested on."""
+        text = self.store.value("SELECT value FROM meta WHERE key = 'grouping'")
+        return Grouping() if text is None else Grouping.from_json(json.loads(text))
+
+    def set_grouping(self, grouping: Grouping) -> None:
+        """Group images in this way from now on; raises InputError for a way that is none."""
+        grouping.check()
+        with self.store.transaction() as transaction:
+            transaction.execute("DELETE FROM meta WHERE key = 'grouping'")
+            transaction.execute(
+                "INSERT INTO meta (key, value) VALUES ('grouping', ?)", [json.dumps(grouping.to_json())]
+            )
 
     @property
     def cache(self) -> Path:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from app.dataset.decode import decode_image
 from app.dataset.image_header import read_header
 from app.errors import InputError
+from app.evaluation.rule import ACCEPTED
+from app.export.predictor import Answer as ModelAnswer
 from app.parallel import processors
 from app.server.bodies import no_base64
 from app.server.limits import MEGAPIXEL, Limits
@@ -32,12 +34,25 @@ RETRY_SECONDS = "2"
 
 @dataclass(frozen=True)
 class Answer:
-    """Probabilities [classes] in the order of the labels, the time it took, and features if they were asked for."""
+    """What the model said of an image, in the order of the labels, and the time it took."""
 
     labels: tuple[str, ...]
-    probabilities: NDArray[np.float32]
+    said: ModelAnswer
     milliseconds: float
-    features: NDArray[np.float32] | None = None
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """Return the probabilities [classes]."""
+        return self.said.probabilities
+
+    @property
+    def rule(self) -> dict[str, Any]:
+        """Return what the model's rule makes of it, as replies of other programs' forms carry it."""
+        return {
+            "accepted": self.said.verdict == ACCEPTED,
+            "verdict": self.said.verdict,
+            "novelty": self.said.novelty,
+        }
 
     def ranked(self, top_k: int | None = None) -> Ranked:
         """Return the best `top_k` labels, or all, best first."""
@@ -109,13 +124,9 @@ class Classifier:
     def _answer(self, served: Served, image: Image, features: bool) -> Answer:
         start = time.perf_counter()
         pixels = image if isinstance(image, np.ndarray) else self._decode(image)
-        found = None
-        if features:
-            probabilities, found = served.model.predict_with_features(pixels)
-        else:
-            probabilities = served.model.predict_image(pixels)
-        self.metrics.count_prediction(served.labels[int(probabilities.argmax())])
-        return Answer(served.labels, probabilities, (time.perf_counter() - start) * 1000, found)
+        said = served.model.answer(pixels, features)
+        self.metrics.count_prediction(served.labels[int(said.probabilities.argmax())])
+        return Answer(served.labels, said, (time.perf_counter() - start) * 1000)
 
     def _decode(self, data: bytes | None) -> Pixels:
         if data is None:

@@ -6,7 +6,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.evaluation.rule import Rule
 from app.export.bundle import BundleInfo
+from app.export.predictor import Answer as ModelAnswer
 from app.files import safe_name
 from app.server.problems import RequestError
 
@@ -20,11 +22,8 @@ class ImageModel(Protocol):
     def info(self) -> BundleInfo:
         """Labels and provenance."""
 
-    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the probability of each label; called from several threads at once."""
-
-    def predict_with_features(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the probability of each label, and the network's features."""
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> ModelAnswer:
+        """Return probabilities, novelty and verdict, and features if wanted; called from several threads at once."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,13 @@ class Served:
         """The classes in the order of the probabilities."""
         return self.model.info.labels
 
-    def accepts(self, probabilities: NDArray[np.float32], threshold: float | None) -> bool:
-        """Tell whether the best of the probabilities [classes] reaches a threshold, 0 to 1."""
-        return threshold is None or float(probabilities.max()) >= threshold
+    def verdict(self, answer: ModelAnswer, threshold: float | None) -> str:
+        """Return the verdict of the model's own rule, or with a threshold, 0 to 1, in the place of its thresholds."""
+        if threshold is None:
+            return answer.verdict
+        best = int(answer.probabilities.argmax())
+        rule = Rule((threshold,) * len(self.labels), self.model.info.ruled.most_novel)
+        return rule.verdict(best, float(answer.probabilities[best]), answer.novelty)
 
 
 class ModelHolder:

@@ -14,7 +14,9 @@ class OneReply(BaseModel):
     """The answer to one image."""
 
     predictions: list[RankedLabel] = Field(description="Best first")
-    accepted: bool = Field(description="Whether the best label reaches the threshold")
+    accepted: bool = Field(description="Whether the rule of the model, or the threshold, accepts the best label")
+    verdict: str = Field(description="accepted, unsure (too improbable) or unknown (unlike every class)")
+    novelty: float | None = Field(description="0 (like a class) to 1 (like none); null for a model without")
     features: list[float] | None = Field(default=None, description="If asked for")
     model: str
     time_ms: float = Field(description="From the last byte of the request to the answer, in milliseconds")
@@ -25,6 +27,8 @@ class BatchEntry(BaseModel):
 
     predictions: list[RankedLabel] | None = None
     accepted: bool | None = None
+    verdict: str | None = None
+    novelty: float | None = None
     features: list[float] | None = None
     problem: str | None = None
 

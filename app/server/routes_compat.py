@@ -4,7 +4,7 @@ import json
 import uuid
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.server.bodies import from_base64, json_of, no_base64
@@ -14,6 +14,7 @@ from app.server.models import Served
 from app.server.problems import FAILURES, RequestError
 from app.server.routes_predict import PREDICT_BODY
 
+VERDICT_HEADER = "X-Verdict"
 BEST = 5  # labels that TorchServe's image classifier gives
 SCORE_COLUMN = "image base64 string"
 BODY = {"requestBody": PREDICT_BODY}
@@ -50,8 +51,9 @@ def _lobe(router: APIRouter, context: Context) -> None:
             answer = await context.classifier.answer(served, _base64(value["inputs"].get("Image")))
             ranked = answer.ranked()
             pairs = [[each["label"], each["confidence"]] for each in ranked]
-            return {"outputs": {"Labels": pairs, "Prediction": [ranked[0]["label"]]}}
-        return {"predictions": (await context.one_answer(served, request)).ranked()}
+            return {"outputs": {"Labels": pairs, "Prediction": [ranked[0]["label"]]}, **answer.rule}
+        answer = await context.one_answer(served, request)
+        return {"predictions": answer.ranked(), **answer.rule}
 
 
 def _torchserve(router: APIRouter, context: Context) -> None:
@@ -71,10 +73,16 @@ def _torchserve(router: APIRouter, context: Context) -> None:
     @router.put("/predictions/{model_name}", include_in_schema=False, response_model=None)
     @router.post("/predictions/{model_name}/{model_version}", include_in_schema=False, response_model=None)
     @router.put("/predictions/{model_name}/{model_version}", include_in_schema=False, response_model=None)
-    async def torchserve(request: Request, model_name: str, model_version: str | None = None) -> dict[str, float]:
-        """The image is the body, or the field `data` of a form; the answer has the five best labels."""
+    async def torchserve(
+        request: Request, response: Response, model_name: str, model_version: str | None = None
+    ) -> dict[str, float]:
+        """The image is the body, or the field `data` of a form; the answer has the five best labels.
+
+        The header `X-Verdict` tells whether the model's rule accepts it: accepted, unsure or unknown.
+        """
         served = context.models.named(model_name, model_version)
         answer = await context.one_answer(served, request)
+        response.headers[VERDICT_HEADER] = answer.said.verdict
         return {each["label"]: each["confidence"] for each in answer.ranked(BEST)}
 
 
@@ -128,6 +136,7 @@ def _custom_vision_reply(served: Served, answer: Answer, project: str) -> dict[s
             }
             for each in answer.ranked()
         ],
+        **answer.rule,
     }
 
 
@@ -157,7 +166,9 @@ def _tutorial(router: APIRouter, context: Context) -> None:
             )
         # The tutorial looks at the first row alone.
         answer = await context.classifier.answer(served, _base64(rows[0].get(SCORE_COLUMN)))
-        return JSONResponse(_legacy_score(answer)) if legacy else _clean_score(answer)
+        if legacy:
+            return JSONResponse(_legacy_score(answer), headers={VERDICT_HEADER: answer.said.verdict})
+        return _clean_score(answer)
 
 
 def _clean_score(answer: Answer) -> dict[str, Any]:
@@ -168,6 +179,7 @@ def _clean_score(answer: Answer) -> dict[str, Any]:
         "allScores": [float(each) for each in answer.probabilities],
         "Id2Labels": {str(at): label for at, label in enumerate(answer.labels)},
         "executionTimeMs": round(answer.milliseconds, 3),
+        **answer.rule,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
+from app.evaluation.rule import ACCEPTED
 from app.server.classify import Answer
 from app.server.context import Context
 from app.server.models import Served
@@ -79,10 +80,13 @@ def predict_routes(context: Context) -> APIRouter:
 
 
 def _entry(answer: Answer, top_k: int | None, threshold: float | None, served: Served) -> dict[str, Any]:
+    verdict = served.verdict(answer.said, threshold)
     entry: dict[str, Any] = {
         "predictions": answer.ranked(top_k),
-        "accepted": served.accepts(answer.probabilities, threshold),
+        "accepted": verdict == ACCEPTED,
+        "verdict": verdict,
+        "novelty": answer.said.novelty,
     }
-    if answer.features is not None:
-        entry["features"] = answer.features.tolist()
+    if answer.said.features is not None:
+        entry["features"] = answer.said.features.tolist()
     return entry

@@ -10,6 +10,7 @@ from app.server.classify import Answer
 from app.server.context import SMALL_BODY, Context
 from app.server.problems import RequestError
 from app.server.tensors import (
+    BYTES,
     FP32,
     HEADER_LENGTH,
     INPUT,
@@ -22,7 +23,7 @@ from app.server.tensors import (
     write_reply,
 )
 
-PROBABILITIES, FEATURES = "probabilities", "features"
+PROBABILITIES, FEATURES, NOVELTY, VERDICT = "probabilities", "features", "novelty", "verdict"
 EXTENSIONS = ["binary_tensor_data", "classification", "model_configuration"]
 PLATFORM = "onnxruntime_onnx"
 PROTOCOL_VERSION = "2"
@@ -47,7 +48,7 @@ TENSOR = {
     "properties": {
         "name": {"type": "string", "enum": [INPUT]},
         "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
-        "datatype": {"type": "string", "enum": [UINT8, "BYTES"]},
+        "datatype": {"type": "string", "enum": [UINT8, BYTES]},
         "parameters": {"type": "object"},
         "data": {"type": "array", "items": {}},
     },
@@ -117,6 +118,8 @@ def _metadata(router: APIRouter, context: Context) -> None:
             "outputs": [
                 {"name": PROBABILITIES, "datatype": FP32, "shape": [-1, len(served.labels)]},
                 {"name": FEATURES, "datatype": FP32, "shape": [-1, -1]},
+                {"name": NOVELTY, "datatype": FP32, "shape": [-1]},
+                {"name": VERDICT, "datatype": BYTES, "shape": [-1]},
             ],
         }
 
@@ -133,6 +136,8 @@ def _metadata(router: APIRouter, context: Context) -> None:
             "output": [
                 {"name": PROBABILITIES, "data_type": "TYPE_FP32", "dims": [len(served.labels)]},
                 {"name": FEATURES, "data_type": "TYPE_FP32", "dims": [-1]},
+                {"name": NOVELTY, "data_type": "TYPE_FP32", "dims": [1], "reshape": {"shape": []}},
+                {"name": VERDICT, "data_type": "TYPE_STRING", "dims": [1], "reshape": {"shape": []}},
             ],
         }
 
@@ -168,7 +173,7 @@ def _infer(router: APIRouter, context: Context) -> None:
 
 def _wanted_outputs(wanted: InferenceRequest) -> tuple[WantedOutput, ...]:
     for output in wanted.outputs:
-        if output.name not in (PROBABILITIES, FEATURES):
+        if output.name not in (PROBABILITIES, FEATURES, NOVELTY, VERDICT):
             raise bad(f"There is no output “{output.name[:80]}”.")
     everything = tuple(WantedOutput(name, wanted.binary) for name in (PROBABILITIES, FEATURES))
     return wanted.outputs or everything
@@ -181,7 +186,14 @@ def _read(answer: Answer | RequestError) -> Answer:
 
 
 def _tensor(output: WantedOutput, answers: list[Answer]) -> OutputTensor:
-    rows = [answer.probabilities if output.name == PROBABILITIES else answer.features for answer in answers]
+    if output.name == VERDICT:
+        return OutputTensor(VERDICT, np.array([answer.said.verdict for answer in answers], dtype=object), output.binary)
+    if output.name == NOVELTY:
+        novelty = [answer.said.novelty for answer in answers]
+        if None in novelty:
+            raise bad(f"The model has no output “{NOVELTY}”.")
+        return OutputTensor(NOVELTY, np.array(novelty, np.float32), output.binary)
+    rows = [answer.probabilities if output.name == PROBABILITIES else answer.said.features for answer in answers]
     values = np.stack([row for row in rows if row is not None])
     if output.classes:
         labels = answers[0].labels if output.name == PROBABILITIES else None

@@ -94,7 +94,9 @@ def test_predict_keeps_its_contract(capsys: pytest.CaptureFixture[str], trained:
     (tmp_path / "bad.jpg").write_bytes(b"")
     answer = value(capsys, "predict", trained.project, image, tmp_path / "bad.jpg", "--csv", tmp_path / "t.csv")
     good, bad = answer["results"]
-    assert set(good) == {"path", "predictions"}
+    assert set(good) == {"path", "predictions", "verdict", "novelty"}
+    assert good["verdict"] in ("accepted", "unknown")
+    assert 0 <= good["novelty"] <= 1
     assert good["path"] == str(image)
     assert [set(one) for one in good["predictions"]] == [{"label", "confidence"}] * 3
     assert (bad["predictions"], bool(bad["problem"])) == ([], True)

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from app.dataset.decode import read_image
 from app.dataset.thumbnails import shrunk
 from app.errors import AppError
+from app.evaluation.rule import UNKNOWN, UNSURE
 from ui import theme
 from ui.item_models import to_image
 from ui.jobs import Task, run_in_pool
@@ -98,10 +99,17 @@ class PredictionModel(QAbstractTableModel):
         if not predictions:
             return str(result["problem"]) if column == LABEL else ""
         if column == LABEL:
-            return str(predictions[0]["label"])
+            return self._label(result)
         if column == CONFIDENCE:
             return f"{predictions[0]['confidence']:.1%}"
         return f"{predictions[1]['label']} {predictions[1]['confidence']:.1%}" if len(predictions) > 1 else ""
+
+    def _label(self, result: Result) -> str:
+        label = str(result["predictions"][0]["label"])
+        verdict = result.get("verdict")
+        if verdict == UNKNOWN:
+            return self.tr("unknown ({0}?)").format(label)
+        return self.tr("unsure ({0}?)").format(label) if verdict == UNSURE else label
 
     def _name(self, path: Path) -> str:
         """Return the file's name, with its folder where others are called the same."""

@@ -61,7 +61,7 @@ def test_a_zip_cut_short_or_damaged_inside_is_a_sentence(zipped: Path) -> None:
 
 def test_a_zip_whose_list_of_files_is_damaged_is_a_sentence(zipped: Path) -> None:
     data = bytearray(zipped.read_bytes())
-    start = data.index(b"PK\1\2")
+    start = data.rindex(b"PK\1\2")
     data[start : start + 4] = b"XXXX"
     zipped.write_bytes(bytes(data))
     with pytest.raises(BundleError, match="damaged"):

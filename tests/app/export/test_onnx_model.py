@@ -81,5 +81,5 @@ def test_the_model_carries_its_labels(bundle: Path) -> None:
     metadata = {one.key: one.value for one in model.metadata_props}
     assert json.loads(metadata["labels"]) == ["dotted", "leopard", "striped"]
     assert [one.name for one in model.graph.input] == ["image"]
-    assert [one.name for one in model.graph.output] == ["probabilities", "features"]
+    assert [one.name for one in model.graph.output] == ["probabilities", "features", "novelty"]
     assert {node.domain for node in model.graph.node} == {""}

@@ -21,12 +21,13 @@ def rows(path: Path) -> list[list[str]]:
 
 
 def test_a_table_has_a_column_per_class_and_the_problems(tmp_path: Path) -> None:
-    results = [prediction("a.png", x=0.75, y=0.25), {"path": "c.png", "predictions": [], "problem": "It is empty."}]
+    first = prediction("a.png", x=0.75, y=0.25) | {"verdict": "unsure", "novelty": 0.5}
+    results = [first, {"path": "c.png", "predictions": [], "problem": "It is empty."}]
     write_table(tmp_path / "t.csv", results, ("y", "x"))
     assert (tmp_path / "t.csv").read_bytes().decode().split("\n") == [
-        "path,label,confidence,y,x,problem",
-        "a.png,x,0.75,0.25,0.75,",
-        "c.png,,,,,It is empty.",
+        "path,label,confidence,verdict,novelty,y,x,problem",
+        "a.png,x,0.75,unsure,0.5,0.25,0.75,",
+        "c.png,,,,,,,It is empty.",
         "",
     ]
 
@@ -36,8 +37,8 @@ def test_any_name_comes_back_as_it_was(tmp_path: Path, name: str) -> None:
     label = name.removesuffix(".png")
     write_table(tmp_path / "t.csv", [prediction(name, **{label: 1.0})], (label,))
     assert rows(tmp_path / "t.csv") == [
-        ["path", "label", "confidence", label, "problem"],
-        [name, label, "1.0", "1.0", ""],
+        ["path", "label", "confidence", "verdict", "novelty", label, "problem"],
+        [name, label, "1.0", "", "", "1.0", ""],
     ]
 
 
@@ -48,12 +49,12 @@ def test_a_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
 
 def test_confidences_keep_all_their_digits(tmp_path: Path) -> None:
     write_table(tmp_path / "t.csv", [prediction("a", x=0.1234567890123456, y=1e-12)], ("x", "y"))
-    assert [float(one) for one in rows(tmp_path / "t.csv")[1][3:5]] == [0.1234567890123456, 1e-12]
+    assert [float(one) for one in rows(tmp_path / "t.csv")[1][5:7]] == [0.1234567890123456, 1e-12]
 
 
 def test_no_predictions_are_a_table_with_its_heading(tmp_path: Path) -> None:
     write_table(tmp_path / "t.csv", [], ("x",))
-    assert rows(tmp_path / "t.csv") == [["path", "label", "confidence", "x", "problem"]]
+    assert rows(tmp_path / "t.csv") == [["path", "label", "confidence", "verdict", "novelty", "x", "problem"]]
 
 
 def test_a_table_replaces_an_older_one(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
+from app.evaluation.rule import Rule
 from app.export.bundle import BundleInfo
+from app.export.predictor import Answer
 from app.server.api import create_app
 from app.server.limits import Limits
 from app.server.listener import listen
@@ -40,16 +42,18 @@ class ColourModel:
             model_sha256="0" * 64,
             accuracy=0.9,
             interval=(0.8, 0.95),
+            rule=Rule((0.5, 0.5, 0.9), 0.95),
         )
 
-    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the shares of blue, green and red."""
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> Answer:
+        """Return the shares of blue, green and red, with the channels' means as features; grey is like no colour."""
         means = image.reshape(-1, 3).mean(axis=0)[::-1] + 1.0
-        return (means / means.sum()).astype(np.float32)
-
-    def predict_with_features(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the shares, and the mean of each channel as features."""
-        return self.predict_image(image), image.reshape(-1, 3).mean(axis=0).astype(np.float32)
+        shares = (means / means.sum()).astype(np.float32)
+        novelty = float(1 - (shares.max() - shares.min()))
+        best = int(shares.argmax())
+        verdict = self.info.ruled.verdict(best, float(shares[best]), novelty)
+        channels = image.reshape(-1, 3).mean(axis=0).astype(np.float32)
+        return Answer(shares, novelty, verdict, channels if features else None)
 
 
 @dataclass(frozen=True)

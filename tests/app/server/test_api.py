@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.export.predictor import Answer
 from tests.app.server.serving import BLUE, GREEN, LABELS, RED, ColourModel, encoded, serving
 
-ANSWERED = ["accepted", "predictions"]
+ANSWERED = ["accepted", "novelty", "predictions", "verdict"]
 
 
 def base64_of(data: bytes) -> str:
@@ -27,7 +28,7 @@ def best(reply: dict[str, Any]) -> str:
 
 def test_one_file_of_a_form(client: httpx.Client) -> None:
     reply = client.post("/predict", files={"file": ("a.png", RED, "image/png")}).raise_for_status().json()
-    assert sorted(reply) == ["accepted", "model", "predictions", "time_ms"]
+    assert sorted(reply) == ["accepted", "model", "novelty", "predictions", "time_ms", "verdict"]
     assert best(reply) == "red"
     assert reply["model"] == "colours"
     assert reply["time_ms"] > 0
@@ -138,6 +139,37 @@ def test_eight_clients_get_their_own_answers(client: httpx.Client) -> None:
         assert all(pool.map(call, range(8)))
 
 
+@pytest.mark.parametrize(("colour", "accepted", "verdict"), [
+    ((200, 0, 0), True, "accepted"),
+    ((200, 40, 0), False, "unsure"),
+    ((101, 100, 100), False, "unknown"),
+])  # fmt: skip
+def test_every_form_gives_the_verdict_of_the_models_rule(
+    client: httpx.Client, colour: tuple[int, int, int], accepted: bool, verdict: str
+) -> None:
+    data = encoded(colour)
+    text = base64_of(data)
+    custom_vision = "/customvision/v3.0/Prediction/p/classify/iterations/i/image"
+    for reply in (
+        client.post("/predict?top_k=1", content=data),
+        client.post("/v1/predict/x", json={"image": text}),
+        client.post("/v1/predict/x", json={"inputs": {"Image": text}}),
+        client.post(custom_vision, content=data),
+        client.post("/score", json={"input_df": [{"image base64 string": text}]}),
+    ):
+        said = reply.raise_for_status().json()
+        assert (said["accepted"], said["verdict"]) == (accepted, verdict)
+        assert 0 <= said["novelty"] <= 1
+    assert client.post("/predictions/colours", content=data).headers["X-Verdict"] == verdict
+    body = {
+        "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": [text]}],
+        "outputs": [{"name": "verdict"}, {"name": "novelty"}],
+    }
+    outputs = client.post("/v2/models/colours/infer", json=body).raise_for_status().json()["outputs"]
+    assert outputs[0]["data"] == [verdict]
+    assert 0 <= outputs[1]["data"][0] <= 1
+
+
 class WaitingModel(ColourModel):
     """Holds every prediction back until it is released."""
 
@@ -146,11 +178,11 @@ class WaitingModel(ColourModel):
         self.entered = threading.Event()
         self.release = threading.Event()
 
-    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> Answer:
         """Wait, then answer."""
         self.entered.set()
         assert self.release.wait(10)
-        return super().predict_image(image)
+        return super().answer(image, features)
 
 
 def test_the_server_answers_while_the_model_computes() -> None:

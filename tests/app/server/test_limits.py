@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.export.predictor import Answer
 from app.server.api import create_app
 from app.server.limits import Limits
 from app.server.models import ModelHolder
@@ -28,11 +29,11 @@ class WaitingModel(ColourModel):
         self.entered = threading.Event()
         self.release = threading.Event()
 
-    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> Answer:
         """Wait, then answer."""
         self.entered.set()
         assert self.release.wait(60)
-        return super().predict_image(image)
+        return super().answer(image, features)
 
 
 def test_429_for_too_many_requests_of_one_address() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.export.predictor import Predictor
+from app.export.predictor import Answer, Predictor
 from app.server.models import ModelHolder
 from app.server.newest import Newest
 from app.server.worker import take_newer
@@ -18,9 +18,9 @@ from tests.app.server.serving import GREEN, RED, ColourModel, serving
 class OtherModel(ColourModel):
     """Finds everything blue."""
 
-    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> Answer:
         """Return blue."""
-        return np.array([1, 0, 0], np.float32)
+        return Answer(np.array([1, 0, 0], np.float32), 0.0, "accepted")
 
 
 def test_it_is_not_ready_until_a_model_is_loaded() -> None:

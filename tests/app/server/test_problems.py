@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.export.predictor import Answer
 from app.server.limits import Limits
 from tests.app.server.serving import RED, ColourModel, encoded, serving
 
@@ -117,7 +118,7 @@ def test_an_image_just_within_the_pixel_limit_is_taken() -> None:
 class BrokenModel(ColourModel):
     """Fails on every image."""
 
-    def predict_image(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def answer(self, image: NDArray[np.uint8], features: bool = False) -> Answer:
         """Fail with something that must not reach the client."""
         raise RuntimeError("secret of /home/someone")
 

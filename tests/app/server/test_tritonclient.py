@@ -48,7 +48,7 @@ def test_arrays(client: triton.InferenceServerClient, binary: bool) -> None:
     batch = pixels((250, 0, 0), (0, 0, 250))
     result = client.infer(NAME, [image_input(batch, binary)], outputs=outputs, request_id="seven")
     values = result.as_numpy("probabilities")
-    expected = np.stack([ColourModel().predict_image(image) for image in batch])
+    expected = np.stack([ColourModel().answer(image).probabilities for image in batch])
     assert values.dtype == np.float32
     assert np.abs(values - expected).max() < 1e-6
     assert result.get_response()["id"] == "seven"

@@ -1,0 +1,147 @@
+"""How little an image is like any of the classes: a score from its features, so that "none of these" can be said.
+
+Each class is regressed, as 1 inside and 0 outside, on Gaussian similarities to training images. Far from everything,
+all of these memberships are 0. Each is compared with what is usual for images of its class, and the best counts.
+Measured against other scores in docs/decisions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve, eigh
+
+from app.errors import InputError
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+PROJECTED = 256  # dimensions kept of the features: as good as all of them
+LANDMARKS = 1024
+SHARPNESS = 2.0  # similarity is exp(-SHARPNESS * squared distance); rooted features are at most 2 apart
+PENALTY = 0.1
+FOLDS = 5
+TINY = 1e-12
+JITTER = 1e-6
+NOTHING_ALIKE = 1.5  # of which the best membership is taken: usual images of a class get 0.5, and far ones about 1
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """The fitted score: mean [D], components [P, D], landmarks [M, P], weights [M, classes] and bias [classes]."""
+
+    mean: Floats
+    components: Floats
+    landmarks: Floats
+    weights: Floats
+    bias: Floats
+
+    def scores(self, features: Floats) -> Floats:
+        """Return the novelty [N], 0 (like a class) to 1 (like none), of a network's features [N, D]."""
+        return _novelty(self.memberships(features))
+
+    def memberships(self, features: Floats) -> Floats:
+        """Return how much features [N, D] are like each class [N, classes], 1 being usual for images of it."""
+        centred = rooted(features) - self.mean
+        result: Floats = similarities(centred, centred @ self.components.T, self.landmarks) @ self.weights + self.bias
+        return result
+
+
+def _novelty(memberships: NDArray[np.floating]) -> Floats:
+    novelty: Floats = np.clip(NOTHING_ALIKE - memberships.max(axis=1), 0, 1).astype(np.float32)
+    return novelty
+
+
+def rooted(features: Floats) -> Floats:
+    """Give features [N, D] length 1 after taking roots, the signs kept; zeros stay zeros."""
+    total = np.maximum(np.abs(features).sum(axis=1, keepdims=True), TINY)
+    result: Floats = np.sign(features) * np.sqrt(np.abs(features) / total)
+    return result
+
+
+def similarities(centred: Floats, projected: Floats, landmarks: Floats) -> Floats:
+    """Return the Gaussian similarity [N, M], 0 to 1, of rows [N, D], projected [N, P], to landmarks [M, P].
+
+    What the projection leaves out of a row counts as distance, so that a row from elsewhere is like nothing.
+    """
+    squares = (centred**2).sum(axis=1)[:, np.newaxis] + (landmarks**2).sum(axis=1) - 2 * projected @ landmarks.T
+    result: Floats = np.exp(-SHARPNESS * np.maximum(squares, 0)).astype(np.float32)
+    return result
+
+
+def fit_novelty(features: Floats, truth: Integers, groups: Integers, seed: int = 0) -> tuple[Novelty, Floats]:
+    """Fit to features [N, D], classes [N] and near-duplicate groups [N]; also return out-of-fold novelty [N].
+
+    Every class weighs the same, however many images it has. Raises InputError for fewer than two classes.
+    """
+    classes = int(truth.max(initial=0)) + 1
+    if len(np.unique(truth)) < 2:
+        raise InputError("There is only one class, and nothing to tell apart.", "Add a second class.")
+    mean, components = _main_directions(rooted(features))
+    centred = rooted(features) - mean
+    projected: Floats = centred @ components.T
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(truth))[:LANDMARKS])
+    landmarks = projected[chosen]
+    similar = similarities(centred, projected, landmarks)
+    weight = (len(truth) / (classes * np.bincount(truth, minlength=classes)[truth])).astype(np.float32)
+    penalty = PENALTY * similarities(landmarks, landmarks, landmarks).astype(np.float64)
+    folds = _fold_of(groups, seed)
+    members = [np.flatnonzero(folds == fold) for fold in range(FOLDS)]
+    moments = [_moments(similar[rows], truth[rows], weight[rows], classes) for rows in members]
+    products, sums = (sum(parts) for parts in zip(*moments, strict=True))
+    held_out = np.zeros((len(truth), classes), np.float32)
+    for rows, (product, total) in zip(members, moments, strict=True):
+        if len(rows):
+            held_out[rows] = similar[rows] @ _solved(products - product, sums - total, penalty)
+    scale, bias = _usual(held_out, truth)
+    novelty = Novelty(mean, components, landmarks, _solved(products, sums, penalty) * scale, bias)
+    return novelty, _novelty(held_out * scale + bias)
+
+
+def _usual(memberships: Floats, truth: Integers) -> tuple[Floats, Floats]:
+    """Return a factor and a summand for each class that bring the mean membership of its own images [N, C] to 1.
+
+    Classes that are hard to tell from others have low memberships. The mean over all classes is added to each before
+    it is divided: without it, the scatter of a hard class would be blown up.
+    """
+    classes = memberships.shape[1]
+    own = memberships[np.arange(len(truth)), truth]
+    count = np.bincount(truth, minlength=classes)
+    usual = np.maximum(np.bincount(truth, own, minlength=classes) / np.maximum(count, 1), TINY)
+    floor = usual[count > 0].mean()
+    usual = np.where(count > 0, usual, floor)
+    return (1 / (usual + floor)).astype(np.float32), (floor / (usual + floor)).astype(np.float32)
+
+
+def _main_directions(unit: Floats) -> tuple[Floats, Floats]:
+    """Return the mean [D] and the principal components [P, D]."""
+    mean: Floats = unit.mean(axis=0)
+    centred = unit - mean
+    width = unit.shape[1]
+    count = min(PROJECTED, *unit.shape)
+    _, directions = eigh(centred.T @ centred, subset_by_index=[width - count, width - 1])
+    return mean, np.ascontiguousarray(directions.T, np.float32)
+
+
+def _fold_of(groups: Integers, seed: int) -> Integers:
+    """Return the fold [N] of every image: whole groups, dealt out by chance."""
+    _, members = np.unique(groups, return_inverse=True)
+    count = int(members.max(initial=0)) + 1
+    dealt: Integers = (np.random.default_rng(seed).permutation(count) % FOLDS)[members]
+    return dealt
+
+
+def _moments(
+    similar: Floats, truth: Integers, weight: Floats, classes: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the weighted products [M, M] of similarities [N, M], and their sums by class [M, classes]."""
+    weighted = similar * weight[:, np.newaxis]
+    sums = weighted.T @ np.eye(classes, dtype=np.float32)[truth]
+    return (similar.T @ weighted).astype(np.float64), sums.astype(np.float64)
+
+
+def _solved(products: NDArray[np.float64], sums: NDArray[np.float64], penalty: NDArray[np.float64]) -> Floats:
+    matrix = products + penalty
+    matrix[np.diag_indices_from(matrix)] += JITTER * max(1.0, float(np.trace(matrix)) / len(matrix))
+    solution: Floats = cho_solve(cho_factor(matrix, lower=True), sums).astype(np.float32)
+    return solution

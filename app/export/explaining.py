@@ -1,0 +1,206 @@
+"""Which part of an image speaks for a class: a map from the bundle's own graph, and occlusion to check it by.
+
+The activation map leaves out one cell of the network's last feature map at a time and asks the rest of the graph how
+much lower the class's score gets. For average pooling and a linear layer that is exactly the class activation map of
+Zhou et al., "Learning deep features for discriminative localization", CVPR 2016; other heads need no other formula.
+Imports onnx and onnxruntime: for worker processes and the command line.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import ModelProto, NodeProto, TensorProto, helper, utils
+from onnxruntime import InferenceSession
+
+from app.dataset.preprocess import IMAGE
+from app.dataset.thumbnails import shrunk
+from app.errors import BundleError
+from app.export.bundle import MODEL_FILE, UNREADABLE, bundle_root, read_bundle_info
+from app.export.onnx_model import LOGITS, PROBABILITIES
+from app.onnx_sessions import open_session
+from app.parallel import map_in_order
+
+ACTIVATION, OCCLUSION = "activation", "occlusion"
+METHODS = (ACTIVATION, OCCLUSION)
+# What ends the part of a network that still knows places.
+POOLS = frozenset({"GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "AveragePool", "MaxPool", "Flatten", "Reshape"})
+OCCLUDED = 8  # patches across and down
+PATCH = 2.0  # width of a patch, in their distances
+LONGEST_SIDE = 448  # of the picture that is occluded: the network sees no more
+SMALLEST = 1e-6
+TINY = 1e-12
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """How much each place speaks for a class: values [rows, columns], 0 to 1, over `box` of the image.
+
+    `box` is left, top, width and height as shares of the image's width and height. All values are 0 where nothing
+    speaks for the class.
+    """
+
+    values: Floats
+    box: Box
+
+    def over(self, height: int, width: int) -> Floats:
+        """Return the map as large as an image, [height, width], 0 outside the box."""
+        left, top, wide, high = self.box
+        columns, rows = max(1, round(wide * width)), max(1, round(high * height))
+        first_column, first_row = round(left * width), round(top * height)
+        columns, rows = min(columns, width - first_column), min(rows, height - first_row)
+        large = np.zeros((height, width), np.float32)
+        resized = cv2.resize(self.values, (columns, rows), interpolation=cv2.INTER_LINEAR)
+        large[first_row : first_row + rows, first_column : first_column + columns] = np.clip(resized, 0, 1)
+        return large
+
+
+class Explainer:
+    """A bundle's model, taken apart at its last feature map; safe to call from many threads at once."""
+
+    def __init__(self, bundle: Path):
+        """Raise BundleError where there is no bundle, or it is damaged."""
+        self.info = read_bundle_info(bundle)
+        try:
+            self._model = onnx.load_from_string((bundle_root(bundle) / MODEL_FILE).read_bytes())
+        except UNREADABLE as error:
+            raise BundleError(f"The bundle “{bundle}” has no {MODEL_FILE}.", "Export it again.", str(error)) from error
+        self._whole = open_session(self._model.SerializeToString())
+        self._parts: _Parts | None = None
+
+    def explain(self, image: Image, label: int, method: str = ACTIVATION) -> HeatMap:
+        """Return the map of one RGB image [H, W, 3] for a class, by its position among the labels.
+
+        A converted model may see other than the middle square, and is explained by occlusion whatever is asked.
+        """
+        if method == ACTIVATION and not self.info.source:
+            return self._activation(image, label)
+        return self._occlusion(image, label)
+
+    def _activation(self, image: Image, label: int) -> HeatMap:
+        parts = self._parts or _taken_apart(self._model, image)
+        self._parts = parts
+        cells = parts.places.run([parts.name], {IMAGE: image[np.newaxis]})[0]
+        rows, columns = cells.shape[2:]
+        left_out = np.repeat(cells, rows * columns + 1, axis=0)
+        for number in range(rows * columns):
+            left_out[number, :, number // columns, number % columns] = 0
+        scores = parts.rest.run([LOGITS], {parts.name: left_out})[0][:, label]
+        return HeatMap(_normalised((scores[-1] - scores[:-1]).reshape(rows, columns)), _central_square(image))
+
+    def _occlusion(self, image: Image, label: int) -> HeatMap:
+        small = shrunk(image, LONGEST_SIDE)
+        height, width = small.shape[:2]
+        plain = small.mean(axis=(0, 1)).round().astype(np.uint8)
+        places = [(row, column) for row in range(OCCLUDED) for column in range(OCCLUDED)]
+
+        def odds(place: tuple[int, int] | None) -> float:
+            picture = small.copy()
+            if place is not None:
+                top, bottom = _patch(place[0], height)
+                left, right = _patch(place[1], width)
+                picture[top:bottom, left:right] = plain
+            probability = self._whole.run([PROBABILITIES], {IMAGE: picture[np.newaxis]})[0][0, label]
+            share = float(np.clip(probability, SMALLEST, 1 - SMALLEST))
+            return float(np.log(share / (1 - share)))
+
+        before, *after = map_in_order(odds, [None, *places])
+        lost = (before - np.array(after, np.float32)).reshape(OCCLUDED, OCCLUDED)
+        return HeatMap(_normalised(lost), (0.0, 0.0, 1.0, 1.0))
+
+
+def overlaid(image: Image, heat: HeatMap, opacity: float) -> Image:
+    """Return an RGB image [H, W, 3] under the map's colours, which are clear where its values are 0."""
+    strength = heat.over(*image.shape[:2])
+    colours = cv2.applyColorMap((255 * strength).astype(np.uint8), cv2.COLORMAP_INFERNO)[:, :, ::-1]
+    weight = (np.clip(opacity, 0, 1) * np.sqrt(strength))[:, :, np.newaxis]
+    mixed: Image = (image * (1 - weight) + colours * weight).round().astype(np.uint8)
+    return mixed
+
+
+@dataclass(frozen=True)
+class _Parts:
+    name: str  # of the last feature map, [N, channels, rows, columns]
+    places: InferenceSession  # image → map
+    rest: InferenceSession  # map → logits
+
+
+def _taken_apart(model: ModelProto, image: Image) -> _Parts:
+    """Cut a model at its last feature map; raises BundleError where it has none."""
+    names = _candidates(model)
+    probe = _with_outputs(model, names)
+    found = open_session(probe.SerializeToString()).run(names, {IMAGE: image[np.newaxis]}) if names else []
+    for name, value in zip(names, found, strict=True):
+        if value.ndim == 4 and min(value.shape[2:]) > 1:
+            places = _with_outputs(model, [name])
+            del places.graph.output[:-1]
+            rest = _cut(model, name, [None, *value.shape[1:]])
+            return _Parts(name, open_session(places.SerializeToString()), open_session(rest.SerializeToString()))
+    raise BundleError("This model has no map of features to look at.", "Use the method “occlusion”.")
+
+
+def _candidates(model: ModelProto) -> list[str]:
+    """Return the inputs of pooling and flattening nodes on the way back from the logits, the last of them first."""
+    maker: dict[str, NodeProto] = {name: node for node in model.graph.node for name in node.output}
+    waiting, seen, found = [LOGITS], {LOGITS}, []
+    while waiting:
+        node = maker.get(waiting.pop(0))
+        if node is None:
+            continue
+        if node.op_type in POOLS:
+            found.append(node.input[0])
+        for name in node.input:
+            if name and name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    return found
+
+
+def _with_outputs(model: ModelProto, names: list[str]) -> ModelProto:
+    changed = ModelProto()
+    changed.CopyFrom(model)
+    there = {output.name for output in changed.graph.output}
+    changed.graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names if name not in there
+    )
+    return changed
+
+
+def _cut(model: ModelProto, name: str, shape: list[int | None]) -> ModelProto:
+    """Return the part of a model from a tensor to the logits, for any number of images."""
+    changed = ModelProto()
+    changed.CopyFrom(model)
+    changed.graph.value_info.extend(
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape[1:]]),
+            helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["batch", "classes"]),
+        ]
+    )
+    part: ModelProto = utils.Extractor(changed).extract_model([name], [LOGITS])
+    return part
+
+
+def _central_square(image: Image) -> Box:
+    height, width = image.shape[:2]
+    side = min(height, width)
+    return (width - side) // 2 / width, (height - side) // 2 / height, side / width, side / height
+
+
+def _patch(number: int, size: int) -> tuple[int, int]:
+    step = size / OCCLUDED
+    middle = (number + 0.5) * step
+    return max(0, round(middle - PATCH * step / 2)), min(size, max(1, round(middle + PATCH * step / 2)))
+
+
+def _normalised(values: NDArray[np.floating]) -> Floats:
+    """Keep what speaks for the class, the most of it as 1."""
+    positive = np.maximum(values, 0)
+    result: Floats = (positive / max(float(positive.max()), TINY)).astype(np.float32)
+    return result

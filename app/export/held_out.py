@@ -1,0 +1,38 @@
+"""Held-out scores in a bundle, so that its thresholds can be chosen anew wherever it is."""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from app.errors import BundleError
+from app.evaluation.thresholds import HeldOut
+from app.export.bundle import HELD_OUT_FILE, NOVELTY, UNREADABLE, bundle_root
+from app.files import write_bytes
+
+
+def write_held_out(bundle: Path, held_out: HeldOut) -> None:
+    """Store held-out scores in a bundle."""
+    stream = BytesIO()
+    novelty = {} if held_out.novelty is None else {NOVELTY: held_out.novelty}
+    np.savez_compressed(stream, probabilities=held_out.probabilities, truth=held_out.truth, **novelty)  # type: ignore[arg-type]
+    write_bytes(bundle / HELD_OUT_FILE, stream.getvalue())
+
+
+def read_held_out(bundle: Path) -> HeldOut:
+    """Read a bundle's held-out scores; raises BundleError where it has none, or they are damaged."""
+    try:
+        data = (bundle_root(bundle) / HELD_OUT_FILE).read_bytes()
+    except UNREADABLE as error:
+        raise BundleError(
+            f"The bundle “{bundle.name}” has no held-out scores to choose thresholds by.",
+            "Give a folder of labelled images that it was not trained on, or thresholds.",
+            str(error),
+        ) from error
+    try:
+        with np.load(BytesIO(data), allow_pickle=False) as values:
+            novelty = values.get(NOVELTY)
+            return HeldOut(values["probabilities"], values["truth"], novelty)
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise BundleError(f"The bundle “{bundle.name}” is damaged.", "Export it again.", str(error)) from error

@@ -1,0 +1,92 @@
+"""Fit a run's novelty score, and gather what the run knows of images its answers were not learnt from.
+
+Imports onnx and onnxruntime: for worker processes.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from app.dataset.decode import UnreadableImage, read_image
+from app.dataset.preprocess import IMAGE, PIXELS, preprocess_graph
+from app.engines.snapshot import TRAIN, VALIDATION, VALIDATION_FILE, Snapshot, SnapshotImage, Split
+from app.errors import BundleError
+from app.evaluation.calibration import softmax
+from app.evaluation.novelty import Novelty, fit_novelty
+from app.evaluation.thresholds import HeldOut
+from app.export.onnx_model import FEATURES, network_side
+from app.features.backbones import BACKBONES
+from app.features.cache import FeatureCache
+from app.onnx_sessions import open_session
+from app.parallel import map_in_order
+
+# Images an engine with features of its own is asked about again; those of the quick engine are cached.
+MOST_ASKED = 4000
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+
+def learn_novelty(
+    run: Path, network: onnx.ModelProto, snapshot: Snapshot, split: Split, temperature: float
+) -> tuple[Novelty, HeldOut]:
+    """Fit the novelty score of a run, and return it with the run's held-out scores."""
+    scores = np.load(run / VALIDATION_FILE)
+    logits, truth = scores["logits"], scores["truth"]
+    held_out = _held_out_positions(split, len(truth))
+    asked = _asked(split, held_out, snapshot.seed)
+    features, readable = _features(network, snapshot, [snapshot.images[position] for position in asked])
+    asked = asked[readable]
+    labels = np.array([snapshot.images[position].label for position in asked])
+    groups = np.array([split.groups[position] for position in asked])
+    with threadpool_limits(limits=1):
+        novelty, out_of_fold = fit_novelty(features, labels, groups, snapshot.seed)
+    place = {position: index for index, position in enumerate(asked.tolist())}
+    kept = np.array([position in place for position in held_out], bool)
+    order = [place[position] for position in held_out if position in place]
+    probabilities = softmax(logits[kept], temperature).astype(np.float32)
+    return novelty, HeldOut(probabilities, truth[kept], out_of_fold[order])
+
+
+def _held_out_positions(split: Split, count: int) -> list[int]:
+    """Return which images the stored scores belong to: all but the test images, or a validation part alone."""
+    for parts in ((TRAIN, VALIDATION), (VALIDATION,)):
+        positions = split.positions(*parts)
+        if len(positions) == count:
+            return positions
+    raise BundleError("The run's validation scores do not belong to its images.", "Train again.")
+
+
+def _asked(split: Split, held_out: Sequence[int], seed: int) -> Integers:
+    others = sorted(set(split.positions(TRAIN, VALIDATION)) - set(held_out))
+    some = np.random.default_rng(seed).permutation(others)[: max(0, MOST_ASKED - len(held_out))]
+    return np.sort(np.concatenate([np.array(held_out, np.int64), some.astype(np.int64)]))
+
+
+def _features(
+    network: onnx.ModelProto, snapshot: Snapshot, images: Sequence[SnapshotImage]
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the features [N, D] of the images that can be read, and which those are."""
+    if snapshot.engine == "quick":
+        backbone = BACKBONES[snapshot.backbone]
+        cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
+        return cache.features([image.digest for image in images]), np.ones(len(images), bool)
+    prepare = open_session(preprocess_graph(network_side(network)).SerializeToString())
+    session = open_session(network.SerializeToString())
+
+    def features_of(image: SnapshotImage) -> Floats | None:
+        try:
+            picture = read_image(Path(image.path))
+        except UnreadableImage:
+            return None
+        pixels = prepare.run([PIXELS], {IMAGE: picture[np.newaxis]})[0]
+        row: Floats = session.run([FEATURES], {PIXELS: pixels})[0][0]
+        return row
+
+    rows = list(map_in_order(features_of, images))
+    readable = np.array([row is not None for row in rows])
+    return np.stack([row for row in rows if row is not None]), readable

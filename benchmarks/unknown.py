@@ -1,0 +1,158 @@
+"""How well images of classes that were not trained on are told from those that were, by the novelty score.
+
+Two classes of DATA_TRAIN at a time are held out of training; the score is fitted on the others. It is asked about all
+photos of DATA_VALIDATION, and about the training photos of the two classes, which it has not seen either. `auroc` is
+the mean over all pairs of classes, `interval` its 95% interval by bootstrap over pairs. `others` gives the mean for
+other scores from the same features: the largest probability and logit and the energy of the classifier, the cosine of
+the nearest training image, and the Mahalanobis distance with shared covariance, alone and relative to the background.
+`rejected_known` and `rejected_new` are the shares rejected where 95% of out-of-fold training images are kept.
+Usage: python benchmarks/unknown.py DATA_TRAIN DATA_VALIDATION [--pairs N]
+"""
+
+import argparse
+import itertools
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
+from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
+
+from app.engines.linear_head import Projection, fit_logistic
+from app.evaluation.novelty import fit_novelty, rooted
+from app.evaluation.thresholds import most_novel_keeping
+from app.files import HOME_VARIABLE
+from benchmarks.active_learning import Photos, photos_of
+from benchmarks.result import print_result, say
+
+KEPT = 0.95
+STRENGTH = 8.0
+SHRINKAGE = 0.1
+RESAMPLED = 10_000
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a score may learn from: features [N, D], classes [N] from 0 upwards, and near-duplicate groups [N]."""
+
+    features: NDArray[np.float32]
+    truth: NDArray[np.int64]
+    groups: NDArray[np.int64]
+
+
+def classifier_scores(known: Known, asked: NDArray[np.float32]) -> dict[str, Floats]:
+    """Score by the quick engine's classifier."""
+    projection = Projection.fit(rooted(known.features))
+    head = fit_logistic(projection.apply(rooted(known.features)), known.truth, STRENGTH)
+    logits = head.logits(projection.apply(rooted(asked))).astype(np.float64)
+    return {
+        "largest_probability": -softmax(logits, axis=1).max(axis=1),
+        "largest_logit": -logits.max(axis=1),
+        "energy": -logsumexp(logits, axis=1),
+    }
+
+
+def nearest_cosine(known: Known, asked: NDArray[np.float32]) -> dict[str, Floats]:
+    """Score by the cosine to the nearest training image."""
+    return {"nearest_cosine": -(rooted(asked) @ rooted(known.features).T).max(axis=1).astype(np.float64)}
+
+
+def mahalanobis(known: Known, asked: NDArray[np.float32]) -> dict[str, Floats]:
+    """Score by the distance to the nearest class, alone and relative to the distance to all images.
+
+    Lee et al., NeurIPS 2018; Ren et al., "A simple fix to Mahalanobis distance", 2021.
+    """
+    projection = Projection.fit(rooted(known.features))
+    training, others = (projection.apply(rooted(one)).astype(np.float64) for one in (known.features, asked))
+    means = np.stack([training[known.truth == label].mean(axis=0) for label in range(known.truth.max() + 1)])
+    own = _precision(training - means[known.truth])
+    nearest = np.min([_squares(others - mean, own) for mean in means], axis=0)
+    return {"mahalanobis": nearest, "relative_mahalanobis": nearest - _squares(others, _precision(training))}
+
+
+def _precision(rows: Floats) -> Floats:
+    covariance = rows.T @ rows / len(rows)
+    width = len(covariance)
+    shrunk = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.trace(covariance) / width * np.eye(width)
+    return np.asarray(np.linalg.inv(shrunk))
+
+
+def _squares(rows: Floats, precision: Floats) -> Floats:
+    return np.asarray(np.einsum("nd,de,ne->n", rows, precision, rows))
+
+
+OTHERS: tuple[Callable[[Known, NDArray[np.float32]], dict[str, Floats]], ...] = (
+    classifier_scores,
+    nearest_cosine,
+    mahalanobis,
+)
+
+
+def without(photos: Photos, held_out: tuple[int, int]) -> tuple[Known, NDArray[np.bool_]]:
+    """Return the photos of the other classes, and which photos those are."""
+    kept = ~np.isin(photos.truth, held_out)
+    _, truth = np.unique(photos.truth[kept], return_inverse=True)
+    return Known(photos.features[kept], truth, photos.groups[kept]), kept
+
+
+def main(data: tuple[Path, Path], most: int, folder: Path) -> None:
+    """Hold out each pair of classes and print how well they are recognised as new."""
+    os.environ[HOME_VARIABLE] = str(folder / "home")
+    say("features")
+    pool, validation = photos_of(folder / "project", data)
+    classes = np.unique(pool.truth)
+    pairs = list(itertools.combinations(classes.tolist(), 2))
+    pairs = pairs[:: max(1, len(pairs) // most)] if most else pairs
+    found: dict[str, list[float]] = {}
+    for pair in pairs:
+        known, kept = without(pool, pair)
+        asked = np.vstack([validation.features, pool.features[~kept]])
+        new = np.append(np.isin(validation.truth, pair), np.ones((~kept).sum(), bool))
+        with threadpool_limits(limits=1):
+            novelty, held_out = fit_novelty(known.features, known.truth, known.groups)
+            scores: dict[str, Floats] = {"auroc": novelty.scores(asked).astype(np.float64)}
+            for other in OTHERS:
+                scores |= other(known, asked)
+        for name, score in scores.items():
+            found.setdefault(name, []).append(float(roc_auc_score(new, score)))
+        rejected = scores["auroc"] > most_novel_keeping(held_out, KEPT)
+        found.setdefault("rejected_known", []).append(float(rejected[~new].mean()))
+        found.setdefault("rejected_new", []).append(float(rejected[new].mean()))
+        say(f"{pair}: {found['auroc'][-1]:.3f}")
+    mean = {name: float(np.mean(values)) for name, values in found.items()}
+    auroc = np.array(found["auroc"])
+    drawn = np.random.default_rng(0).integers(0, len(auroc), (RESAMPLED, len(auroc)))
+    low, high = np.percentile(auroc[drawn].mean(axis=1), [2.5, 97.5])
+    print_result(
+        auroc=mean.pop("auroc"),
+        interval=[round(float(low), 3), round(float(high), 3)],
+        median=float(np.median(auroc)),
+        worst=float(auroc.min()),
+        best=float(auroc.max()),
+        share_of_pairs_at_least_85=float(np.mean(auroc >= 0.85)),
+        pairs=len(pairs),
+        rejected_known=mean.pop("rejected_known"),
+        rejected_new=mean.pop("rejected_new"),
+        others={name: round(value, 3) for name, value in mean.items()},
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Measure how well other images are recognised as such.")
+    parser.add_argument("train", metavar="DATA_TRAIN", type=Path)
+    parser.add_argument("validation", metavar="DATA_VALIDATION", type=Path)
+    parser.add_argument("--pairs", metavar="N", type=int, default=0, help="about so many pairs (default: all)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        both = (options.train.expanduser().resolve(), options.validation.expanduser().resolve())
+        main(both, options.pairs, Path(temporary))

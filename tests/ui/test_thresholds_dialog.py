@@ -1,0 +1,103 @@
+"""The thresholds dialog: every choice shows its price, and saving puts the rule into the model."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QDialogButtonBox, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from app.errors import BundleError
+from app.export.bundle import HELD_OUT_FILE, read_bundle_info
+from ui import messages
+from ui.state import AppState
+from ui.thresholds_dialog import COSTS, GIVEN, PRECISION, ThresholdsDialog
+
+LONG_MS = 60_000
+
+
+@pytest.fixture
+def model(bundle: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(bundle, tmp_path / "model"))
+
+
+@pytest.fixture
+def dialog(model: Path, state: AppState, qtbot: QtBot) -> ThresholdsDialog:
+    dialog = ThresholdsDialog(model, state.jobs)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    return dialog
+
+
+def choose(dialog: ThresholdsDialog, way: str) -> None:
+    dialog.way.setCurrentIndex(dialog.way.findData(way))
+    dialog.way.activated.emit(dialog.way.currentIndex())
+
+
+def test_it_opens_with_the_present_rule(dialog: ThresholdsDialog, model: Path) -> None:
+    assert dialog.rule == read_bundle_info(model).rule
+    assert "held-out images are accepted" in dialog.price.text()
+    assert not dialog.share.isEnabled()
+    assert dialog.table.item(0, 1).text() == "any"
+
+
+def test_choices_change_thresholds_and_price(dialog: ThresholdsDialog) -> None:
+    before = dialog.price.text()
+    choose(dialog, GIVEN)
+    dialog.share.setValue(99.5)
+    assert set(dialog.rule.thresholds) == {0.995}
+    assert dialog.table.item(1, 1).text() == "99.5%"
+    assert dialog.price.text() != before
+    dialog.unknown.click()
+    assert dialog.rule.most_novel is None
+    assert not dialog.keep.isEnabled()
+    choose(dialog, PRECISION)
+    dialog.share.setValue(100.0)
+    dialog.per_class.click()
+    assert dialog.rule.price is not None
+    assert dialog.rule.price.wrong == 0
+
+
+def test_saving_puts_the_rule_into_the_model(
+    dialog: ThresholdsDialog, model: Path, state: AppState, qtbot: QtBot
+) -> None:
+    choose(dialog, GIVEN)
+    dialog.share.setValue(75.0)
+    with qtbot.waitSignal(dialog.rule_stored, timeout=LONG_MS) as stored:
+        qtbot.mouseClick(dialog.buttons.button(QDialogButtonBox.StandardButton.Save), Qt.MouseButton.LeftButton)
+    assert stored.args == [model]
+    assert read_bundle_info(model).rule == dialog.rule
+    qtbot.waitUntil(lambda: not state.jobs.running, timeout=LONG_MS)
+    assert not dialog.isVisible()
+
+
+def test_costs_come_from_a_table(
+    dialog: ThresholdsDialog, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = read_bundle_info(model).labels
+    table = tmp_path / "costs.csv"
+    table.write_text(f"true,{labels[0]}\n{labels[1]},100\n", encoding="utf-8")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: (str(table), ""))
+    choose(dialog, COSTS)
+    assert dialog.rule.chosen.startswith("to cost least")
+    said: list[str] = []
+    monkeypatch.setattr(messages, "error", lambda parent, error: said.append(error.message))
+    table.write_text("nonsense", encoding="utf-8")
+    choose(dialog, COSTS)
+    assert "holds no costs" in said[0]
+
+
+def test_no_table_chosen_keeps_the_present_rule(dialog: ThresholdsDialog, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = dialog.rule.thresholds
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: ("", ""))
+    choose(dialog, COSTS)
+    assert dialog.rule.thresholds == before
+
+
+def test_a_model_without_held_out_scores_is_refused(model: Path, state: AppState) -> None:
+    (model / HELD_OUT_FILE).unlink()
+    with pytest.raises(BundleError, match="no held-out scores"):
+        ThresholdsDialog(model, state.jobs)
