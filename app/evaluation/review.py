@@ -161,6 +161,15 @@ class Review:
         accepted = self.probabilities[:, number] >= threshold
         return np.flatnonzero(self.used & ~accepted & (self.truth == number))
 
+    def together(self, *some: Positions) -> Positions:
+        """Return images that are in any of these."""
+        return np.unique(np.concatenate(some))
+
+    def wrong_at(self, threshold: float) -> Positions:
+        """Return the images that miss their class, or raise a false alarm, where one threshold holds for all."""
+        own = np.arange(len(self.labels)) == self.truth[:, np.newaxis]
+        return np.flatnonzero(self.used & ((self.probabilities >= threshold) != own).any(axis=1))
+
     def wrong_from(self, threshold: float) -> Positions:
         """Return the mistakes among the images that are answered where confidence must reach a threshold."""
         return np.flatnonzero(self.used & (self.truth != self.predicted) & (self.confidence >= threshold))

@@ -47,6 +47,9 @@ def test_every_figure_has_its_images(review: Review) -> None:
     assert review.false_alarms(1, 0.3).tolist() == [1]
     assert review.missed(1, 0.5).tolist() == [4]
     assert review.wrong_from(0.5).tolist() == [1]
+    assert review.together(review.false_alarms(1, 0.5), review.missed(1, 0.5)).tolist() == [1, 4]
+    assert review.wrong_at(0.5).tolist() == [1, 4]
+    assert review.wrong_at(0.3).tolist() == [1, 2, 4]
     assert review.between(review.confidence, 0.8, 1.0).tolist() == [0, 3]
     assert review.between(review.confidence, 0.6, 0.8).tolist() == [1, 2]
 
