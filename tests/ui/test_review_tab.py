@@ -35,7 +35,7 @@ def tab(qtbot: QtBot, state: AppState) -> Iterator[ReviewTab]:
 def review(qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path) -> ReviewTab:
     """Show the run of the trained project."""
     state.open_project(trained_folder)
-    qtbot.waitUntil(lambda: tab._evaluation is not None)
+    qtbot.waitUntil(lambda: tab._review is not None)
     return tab
 
 
@@ -50,12 +50,12 @@ def newest(state: AppState) -> RunRow:
 
 
 def click_cell(qtbot: QtBot, review: ReviewTab, true: int, predicted: int) -> None:
-    place: QPoint = review._matrix.cell_rect(true, predicted).center()
-    qtbot.mouseClick(review._matrix, Qt.MouseButton.LeftButton, pos=place)
+    place: QPoint = review._matrix_view.matrix.cell_rect(true, predicted).center()
+    qtbot.mouseClick(review._matrix_view.matrix, Qt.MouseButton.LeftButton, pos=place)
 
 
 def legend_place(review: ReviewTab, row: int) -> QPoint:
-    place: QPoint = review._legend.visualItemRect(review._legend.item(row)).center()
+    place: QPoint = review._curves.legend.visualItemRect(review._curves.legend.item(row)).center()
     return place
 
 
@@ -89,7 +89,7 @@ def test_without_a_finished_run_it_says_so(state: AppState, tab: ReviewTab, labe
     state.runs_changed.emit()
     assert tab._empty.isVisible()
     assert "Press Train" in tab._empty.text()
-    assert tab._runs.count() == 0
+    assert tab._head.runs.count() == 0
 
 
 def test_a_damaged_evaluation_is_said(qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path) -> None:
@@ -109,10 +109,10 @@ def test_a_run_without_test_images_says_so_and_another_can_be_chosen(
     review.show_run(number)
     qtbot.waitUntil(review._empty.isVisible)
     assert review._empty.text().startswith("This run was not measured.\nIt had no test images")
-    assert not review._accuracy.isVisible()
-    assert review._runs.isVisible()
-    qtbot.keyClick(review._runs, Qt.Key.Key_Down)
-    qtbot.waitUntil(review._accuracy.isVisible)
+    assert not review._head.accuracy.isVisible()
+    assert review._head.runs.isVisible()
+    qtbot.keyClick(review._head.runs, Qt.Key.Key_Down)
+    qtbot.waitUntil(review._head.accuracy.isVisible)
     assert not review._empty.isVisible()
 
 
@@ -126,7 +126,7 @@ def test_closing_the_project_while_figures_load_shows_none(
     pool.waitForDone()
     QApplication.processEvents()
     assert tab._empty.isVisible()
-    assert tab._evaluation is None
+    assert tab._review is None
 
 
 # -- figures
@@ -135,77 +135,80 @@ def test_closing_the_project_while_figures_load_shows_none(
 def test_the_head_says_how_good_it_is_and_how_sure_that_is(state: AppState, review: ReviewTab) -> None:
     evaluation = stored(state)
     low, high = evaluation.interval
-    assert review._accuracy.text() == f"{evaluation.accuracy:.1%}"
-    assert f"of {evaluation.images} test images right" in review._intervals.text()
-    assert f"{low:.1%} to {high:.1%}" in review._intervals.text()
-    assert review._protocol.text() == evaluation.protocol
+    assert review._head.accuracy.text() == f"{evaluation.accuracy:.1%}"
+    assert f"of {evaluation.images} test images right" in review._head.intervals.text()
+    assert f"{low:.1%} to {high:.1%}" in review._head.intervals.text()
+    assert review._head.protocol.text().startswith("Only 6 test images: the intervals are wide. ")
+    assert review._head.protocol.text().endswith(evaluation.protocol)
 
 
 def test_a_finished_run_is_in_the_list(state: AppState, review: ReviewTab) -> None:
-    assert review._runs.count() == 1
-    assert review._runs.currentText().startswith(f"Run {newest(state).number}: ")
-    assert review._runs.currentData() == newest(state).number
+    assert review._head.runs.count() == 1
+    assert review._head.runs.currentText().startswith(f"Run {newest(state).number}: ")
+    assert review._head.runs.currentData() == newest(state).number
 
 
 def test_the_table_lists_each_class_with_its_interval(state: AppState, review: ReviewTab) -> None:
     figures = {one.label: one for one in stored(state).per_class}
+    review._figures.setCurrentWidget(review._table)
     table = review._table
     assert table.rowCount() == 3
     for row in range(3):
         one = figures[table.item(row, 0).text()]
         assert table.item(row, 1).text() == str(one.images)
         recall = one.recall
-        assert table.item(row, 3).text() == ("–" if recall is None else f"{recall:.1%}")
+        assert table.item(row, 3).text().startswith("–" if recall is None else f"{recall:.1%}  (")
         assert "95% interval" in table.item(row, 3).toolTip()
 
 
 def test_a_curve_for_each_class_in_both_kinds(qtbot: QtBot, review: ReviewTab) -> None:
-    names = ["dotted", "leopard", "striped"]
-    assert [name for name, _ in review._plot.lines()] == names
-    qtbot.keyClick(review._kind, Qt.Key.Key_Down)
-    assert review._kind.currentText() == "ROC"
-    assert [name for name, _ in review._plot.lines()] == names
-    assert [review._legend.item(row).text() for row in range(3)] == names
+    names = ["dotted", "leopard", "striped", "all answers (micro)", "mean of classes (macro)"]
+    assert [name for name, _ in review._curves.plot.lines()] == names
+    qtbot.keyClick(review._curves.kind, Qt.Key.Key_Down)
+    assert review._curves.kind.currentText() == "ROC"
+    assert [name for name, _ in review._curves.plot.lines()] == names
+    assert [review._curves.legend.item(row).text() for row in range(5)] == names
 
 
 def test_a_name_in_the_legend_makes_its_curve_thick(qtbot: QtBot, review: ReviewTab) -> None:
     def widths() -> dict[str, int]:
-        return {name: curve.item.opts["pen"].width() for name, curve in review._plot._curves.items()}
+        return {name: curve.item.opts["pen"].width() for name, curve in review._curves.plot._curves.items()}
 
-    viewport = review._legend.viewport()
+    viewport = review._curves.legend.viewport()
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=legend_place(review, 1))
-    assert widths() == {"dotted": 1, "leopard": 4, "striped": 1}
+    averages = ("all answers (micro)", "mean of classes (macro)")
+    assert widths() == {"dotted": 1, "leopard": 4, "striped": 1, **dict.fromkeys(averages, 1)}
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=legend_place(review, 1))
-    assert widths() == {"dotted": 2, "leopard": 2, "striped": 2}
+    assert set(widths().values()) == {2}
 
 
 def test_a_point_of_a_curve_is_read_out(state: AppState, review: ReviewTab) -> None:
     curve = stored(state).per_class[0].pr
     assert curve is not None
-    box = review._plot._plot.getPlotItem().getViewBox()
-    review._plot._on_scene_mouse_moved(box.mapViewToScene(QPointF(curve.x[0], curve.y[0])))
-    text = review._plot._readout.text()
+    box = review._curves.plot._plot.getPlotItem().getViewBox()
+    review._curves.plot._on_scene_mouse_moved(box.mapViewToScene(QPointF(curve.x[0], curve.y[0])))
+    text = review._curves.plot._readout.text()
     assert "recall" in text
     assert "at threshold" in text
-    review._plot._on_scene_mouse_moved(QPointF(-500, -500))
-    assert review._plot._readout.text() == " "
+    review._curves.plot._on_scene_mouse_moved(QPointF(-500, -500))
+    assert review._curves.plot._readout.text() == " "
 
 
 def test_the_arrows_read_a_curve_out(qtbot: QtBot, state: AppState, review: ReviewTab) -> None:
     figures = stored(state).per_class
     assert figures[0].pr is not None
     assert figures[1].pr is not None
-    qtbot.keyClick(review._plot._plot, Qt.Key.Key_Right)
-    assert review._plot._readout.text().startswith(f"dotted: recall {figures[0].pr.x[0]:.1%}")
-    qtbot.keyClick(review._plot._plot, Qt.Key.Key_Right)
-    assert f"at threshold {figures[0].pr.thresholds[1]:.2f}" in review._plot._readout.text()
-    qtbot.keyClick(review._plot._plot, Qt.Key.Key_Down)
-    assert review._plot._readout.text().startswith("leopard: ")
-    assert review._plot._plot.accessibleDescription() == review._plot._readout.text()
+    qtbot.keyClick(review._curves.plot._plot, Qt.Key.Key_Right)
+    assert review._curves.plot._readout.text().startswith(f"dotted: recall {figures[0].pr.x[0]:.1%}")
+    qtbot.keyClick(review._curves.plot._plot, Qt.Key.Key_Right)
+    assert f"at threshold {figures[0].pr.thresholds[1]:.2f}" in review._curves.plot._readout.text()
+    qtbot.keyClick(review._curves.plot._plot, Qt.Key.Key_Down)
+    assert review._curves.plot._readout.text().startswith("leopard: ")
+    assert review._curves.plot._plot.accessibleDescription() == review._curves.plot._readout.text()
 
 
 def test_a_double_click_shows_the_whole_plot_again(qtbot: QtBot, review: ReviewTab) -> None:
-    canvas = review._plot._plot
+    canvas = review._curves.plot._plot
     box = canvas.getPlotItem().getViewBox()
     whole = box.viewRange()
     box.setXRange(0.4, 0.5)
@@ -223,11 +226,11 @@ def test_first_it_shows_the_mistakes_or_that_there_are_none(state: AppState, rev
     evaluation = stored(state)
     mistakes = [image for image in evaluation.predictions if image.truth != image.predicted]
     if mistakes:
-        assert review._gallery_title.text() == "All mistakes, the surest first"
-        assert review._gallery.count() == len(mistakes)
+        assert review._images.title.text() == "All mistakes"
+        assert review._images.gallery.count() == len(mistakes)
     else:
-        assert review._gallery_title.text() == "No mistakes among the test images"
-        assert review._gallery.count() == evaluation.images
+        assert review._images.title.text() == "No mistakes among the test images"
+        assert review._images.gallery.count() == evaluation.images
 
 
 def test_every_cell_leads_to_exactly_its_images(qtbot: QtBot, state: AppState, review: ReviewTab) -> None:
@@ -236,37 +239,38 @@ def test_every_cell_leads_to_exactly_its_images(qtbot: QtBot, state: AppState, r
         for predicted in range(3):
             click_cell(qtbot, review, true, predicted)
             shown = {
-                review._gallery.model().index(row, 0).data(Qt.ToolTipRole) for row in range(review._gallery.count())
+                review._images.gallery.model().index(row, 0).data(Qt.ToolTipRole)
+                for row in range(review._images.gallery.count())
             }
             assert shown == {
                 image.path for image in evaluation.predictions if (image.truth, image.predicted) == (true, predicted)
             }
             assert len(shown) == evaluation.confusion[true][predicted]
-            assert evaluation.labels[true] in review._gallery_title.text()
+            assert evaluation.labels[true] in review._images.title.text()
 
 
 def test_the_matrix_answers_to_keys(qtbot: QtBot, state: AppState, review: ReviewTab) -> None:
-    qtbot.keyClick(review._matrix, Qt.Key.Key_Down)
-    qtbot.keyClick(review._matrix, Qt.Key.Key_Right)
-    qtbot.keyClick(review._matrix, Qt.Key.Key_Return)
-    assert review._gallery.count() == stored(state).confusion[1][1]
-    assert review._gallery_title.text().endswith("images of “leopard”, recognised")
+    qtbot.keyClick(review._matrix_view.matrix, Qt.Key.Key_Down)
+    qtbot.keyClick(review._matrix_view.matrix, Qt.Key.Key_Right)
+    qtbot.keyClick(review._matrix_view.matrix, Qt.Key.Key_Return)
+    assert review._images.gallery.count() == stored(state).confusion[1][1]
+    assert review._images.title.text().endswith("images of “leopard”, recognised")
 
 
 def test_the_matrix_counts_or_shares(qtbot: QtBot, state: AppState, review: ReviewTab) -> None:
     row = stored(state).confusion[0]
-    assert review._matrix._text(0, 0) == str(row[0])
-    qtbot.keyClick(review._mode, Qt.Key.Key_Down)
-    assert review._matrix._text(0, 0) == f"{100 * row[0] / sum(row):.0f}"
+    assert review._matrix_view.matrix._text(0, 0) == str(row[0])
+    qtbot.keyClick(review._matrix_view.mode, Qt.Key.Key_Down)
+    assert review._matrix_view.matrix._text(0, 0) == f"{100 * row[0] / sum(row):.0f}"
 
 
 def test_pictures_arrive_and_one_opens_large(qtbot: QtBot, review: ReviewTab) -> None:
-    first = review._gallery.model().index(0, 0)
+    first = review._images.gallery.model().index(0, 0)
     qtbot.waitUntil(lambda: first.data(Qt.DecorationRole) is not None)
     assert not first.data(Qt.DecorationRole).isNull()
-    place = review._gallery.visualRect(first).center()
-    qtbot.mouseClick(review._gallery.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    qtbot.mouseDClick(review._gallery.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    place = review._images.gallery.visualRect(first).center()
+    qtbot.mouseClick(review._images.gallery.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(review._images.gallery.viewport(), Qt.MouseButton.LeftButton, pos=place)
     dialog = review.findChild(QDialog)
     view = dialog.findChild(ImageView)
     qtbot.waitUntil(lambda: view.shown_path() is not None)
@@ -276,8 +280,8 @@ def test_pictures_arrive_and_one_opens_large(qtbot: QtBot, review: ReviewTab) ->
 
 def test_the_arrows_and_buttons_go_through_the_large_images(qtbot: QtBot, review: ReviewTab) -> None:
     click_cell(qtbot, review, 0, 0)
-    images = review._gallery.images()
-    review._gallery.activated.emit(review._gallery.model().index(0, 0))
+    images = review._images.gallery.images()
+    review._images.gallery.activated.emit(review._images.gallery.model().index(0, 0))
     dialog = review.findChild(ScoredImageDialog)
     qtbot.waitExposed(dialog)
     assert dialog.windowTitle() == f"{Path(images[0].path).name}, 1 of {len(images)}"
@@ -298,9 +302,9 @@ def test_the_arrows_and_buttons_go_through_the_large_images(qtbot: QtBot, review
 def test_pictures_come_from_the_projects_thumbnails(
     qtbot: QtBot, state: AppState, review: ReviewTab, trained_folder: Path
 ) -> None:
-    first = review._gallery.model().index(0, 0)
+    first = review._images.gallery.model().index(0, 0)
     qtbot.waitUntil(lambda: first.data(Qt.DecorationRole) is not None)
-    path = review._gallery.images()[0].path
+    path = review._images.gallery.images()[0].path
     digest = next(row.digest for row in read_snapshot(trained_folder / "runs" / "1").images if row.path == path)
     assert list((trained_folder / "cache" / "thumbnails").rglob(f"{digest}-{THUMBNAIL_SIDE}.jpg"))
 
@@ -310,8 +314,8 @@ def test_figures_are_shown_without_the_snapshot_too(
 ) -> None:
     (trained_folder / "runs" / "1" / SPEC_FILE).unlink()
     state.open_project(trained_folder)
-    qtbot.waitUntil(lambda: tab._evaluation is not None)
-    first = tab._gallery.model().index(0, 0)
+    qtbot.waitUntil(lambda: tab._review is not None)
+    first = tab._images.gallery.model().index(0, 0)
     qtbot.waitUntil(lambda: first.data(Qt.DecorationRole) is not None)
     assert not first.data(Qt.DecorationRole).isNull()
 
@@ -325,13 +329,13 @@ def test_an_image_that_is_gone_is_said_in_its_place(
     folder = Path(load_evaluation(stored_file.parent).predictions[0].path).parent.parent
     stored_file.write_text(text.replace(folder.as_posix(), (tmp_path / "gone").as_posix()), encoding="utf-8")
     state.open_project(trained_folder)
-    qtbot.waitUntil(lambda: tab._evaluation is not None)
-    first = tab._gallery.model().index(0, 0)
+    qtbot.waitUntil(lambda: tab._review is not None)
+    first = tab._images.gallery.model().index(0, 0)
     qtbot.waitUntil(lambda: first.data(Qt.DecorationRole) is not None)
     assert first.data(Qt.DecorationRole).isNull()
     for role in (Qt.DisplayRole, Qt.ToolTipRole):
         assert first.data(role).endswith("\nThe file is not there any more.")
-    tab._gallery.activated.emit(first)
+    tab._images.gallery.activated.emit(first)
     view = tab.findChild(QDialog).findChild(ImageView)
     qtbot.waitUntil(lambda: view.shown_path() is not None)
     view.close_requested.emit()
@@ -339,7 +343,7 @@ def test_an_image_that_is_gone_is_said_in_its_place(
 
 def test_a_run_is_shown_when_asked_for(qtbot: QtBot, state: AppState, review: ReviewTab) -> None:
     review.show_run(newest(state).number)
-    assert review._runs.currentData() == newest(state).number
+    assert review._head.runs.currentData() == newest(state).number
     review.activate()
     qtbot.waitUntil(lambda: review._task is None)
-    assert review._accuracy.isVisible()
+    assert review._head.accuracy.isVisible()

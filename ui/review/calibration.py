@@ -61,9 +61,7 @@ class CalibrationView(QWidget):
             self._words.setText(text.format(self._after.error, before.error))
         else:
             self._words.setText(self.tr("Mean gap {0:.1%}. Click a point.").format(self._after.error))
-        self.plot.set_curve(
-            self._names[0], self._after.confidence.tolist(), self._after.accuracy.tolist(), points=True
-        )
+        self.plot.set_curve(self._names[0], self._after.confidence.tolist(), self._after.accuracy.tolist(), points=True)
 
     def _describe_point(self, name: str, index: int) -> str:
         found = {self._names[0]: self._after, self._names[1]: self._before}.get(name)

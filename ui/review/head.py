@@ -112,7 +112,9 @@ class Head(QWidget):
                 self.tr("Log loss"),
                 f"{figures.log_loss:.2f}",
                 "{:.2f}–{:.2f}".format(*figures.log_loss_interval),
-                self.tr("The mean of −ln(probability given to the image's own class). 0 is best; sure errors cost most."),
+                self.tr(
+                    "The mean of −ln(probability given to the image's own class). 0 is best; sure errors cost most."
+                ),
             ),
             top,
         )

@@ -67,14 +67,15 @@ class ScoresView(QWidget):
             return
         scores, expected = self._scores(self._review)
         bins, used = confidence_bins(scores, BARS), self._review.used
-        counts = [np.bincount(bins[used & kind], minlength=BARS).tolist() for kind in (expected, ~expected)]
+        below = np.bincount(bins[used & expected], minlength=BARS).tolist()
+        above = np.bincount(bins[used & ~expected], minlength=BARS).tolist()
         everything = self.of.currentData() == EVERY_CLASS
         names = (self.tr("right"), self.tr("wrong")) if everything else (self.tr("of the class"), self.tr("others"))
         good, bad = theme.token("accent"), theme.token("bad")
         self._words.setText(
             f'<span style="color:{good}">■</span> {names[0]} &nbsp; <span style="color:{bad}">■</span> {names[1]}'
         )
-        self.bars.show_bars(*counts, self.tr("confidence") if everything else self.tr("score"))
+        self.bars.show_bars(below, above, self.tr("confidence") if everything else self.tr("score"))
 
     @pyqtSlot(int, int)
     def _on_bars_range_chosen(self, first: int, last: int) -> None:

@@ -18,20 +18,26 @@ SELECTION_SHADE = 60  # of 255
 class _Canvas(pyqtgraph.PlotWidget):
     pressed = pyqtSignal(QPoint)
     dragged = pyqtSignal(QPoint)
-    released = pyqtSignal(QPoint)
+    released = pyqtSignal()
     step_requested = pyqtSignal(int)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._held = False
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.pressed.emit(event.pos())
+        self._held = event.button() == Qt.MouseButton.LeftButton
+        if self._held:
+            self.pressed.emit(event.pos())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
+        if self._held:
             self.dragged.emit(event.pos())
-        else:
-            super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.released.emit(event.pos())
+        if self._held:
+            self._held = False
+            self.released.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -155,8 +161,8 @@ class BarPlot(QWidget):
     def _on_plot_dragged(self, place: QPoint) -> None:
         self._stretch(place)
 
-    @pyqtSlot(QPoint)
-    def _on_plot_released(self, place: QPoint) -> None:
+    @pyqtSlot()
+    def _on_plot_released(self) -> None:
         self._anchor = None
         if self._chosen is not None:
             self.range_chosen.emit(*self._chosen)
