@@ -101,11 +101,12 @@ class ReviewTab(QWidget):
         upper = QSplitter(Qt.Orientation.Horizontal)
         upper.addWidget(self._figures)
         upper.addWidget(self._matrix_view)
-        upper.setSizes([660, 540])
+        upper.setSizes([640, 560])
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(upper)
         splitter.addWidget(self._images)
-        splitter.setSizes([400, 280])
+        splitter.setSizes([370, 250])
+        splitter.setStretchFactor(0, 1)
         for one in (upper, splitter):
             one.setHandleWidth(2 * theme.SPACE)
             one.setChildrenCollapsible(False)
@@ -114,7 +115,7 @@ class ReviewTab(QWidget):
         self._pages.addWidget(splitter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*[2 * theme.SPACE] * 4)
-        layout.setSpacing(2 * theme.SPACE)
+        layout.setSpacing(theme.SPACE)
         layout.addWidget(self._head)
         layout.addWidget(self._pages, 1)
 

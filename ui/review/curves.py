@@ -69,7 +69,7 @@ class CurvesView(QWidget):
         self.plot.emphasise(label)
 
     def _name(self, key: str) -> str:
-        names = {MICRO: self.tr("all answers (micro)"), MACRO: self.tr("mean of classes (macro)")}
+        names = {MICRO: self.tr("all (micro)"), MACRO: self.tr("mean (macro)")}
         return names[key]
 
     def _curves(self) -> dict[str, Curve]:

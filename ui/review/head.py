@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.evaluation.report import Figures, Interval
 from app.evaluation.review import Changes
 from ui import theme
 
-RUN_LETTERS = 24
+RUN_LETTERS = 20
 FEW_IMAGES = 100
+OTHER_FIGURES = 4
 
 
 class Head(QWidget):
@@ -30,24 +30,25 @@ class Head(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self._table = QGridLayout()
-        self._table.setHorizontalSpacing(3 * theme.SPACE)
-        self._table.setVerticalSpacing(0)
-        for column in range(4):
+        table = QGridLayout()
+        table.setHorizontalSpacing(3 * theme.SPACE)
+        table.setVerticalSpacing(0)
+        table.addWidget(self.intervals, 0, 0, 2, 1)
+        for column in range(OTHER_FIGURES):
             pair = QLabel(objectName="muted"), QLabel()
             for row, label in enumerate(pair):
-                self._table.addWidget(label, row, column)
+                table.addWidget(label, row, column + 1)
             self.others.append(pair)
+        table.setColumnStretch(OTHER_FIGURES + 1, 1)
+        table.addWidget(self.runs, 0, OTHER_FIGURES + 2, 2, 1)
         words = QVBoxLayout()
         words.setSpacing(theme.SPACE // 2)
-        words.addWidget(self.intervals)
+        words.addLayout(table)
         words.addWidget(self.protocol)
         top = QHBoxLayout()
-        top.setSpacing(3 * theme.SPACE)
+        top.setSpacing(2 * theme.SPACE)
         top.addWidget(self.accuracy)
         top.addLayout(words, 1)
-        top.addLayout(self._table)
-        top.addWidget(self.runs, 0, Qt.AlignmentFlag.AlignTop)
         inner = QHBoxLayout(self._note)
         inner.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
         inner.addWidget(self.note)
@@ -65,7 +66,7 @@ class Head(QWidget):
         self.accuracy.setToolTip(
             self.tr("Accuracy: of all test images, how many were given their own class. 95% interval by Wilson.")
         )
-        text = self.tr("of {0:,} test images right; 95% interval {1:.1%} to {2:.1%}")
+        text = self.tr("of {0:,} test images right\n95% interval {1:.1%} to {2:.1%}")
         self.intervals.setText(text.format(figures.images, low, high))
         few = self.tr("Only {0:,} test images: the intervals are wide. ").format(figures.images)
         self.protocol.setText((few if figures.images < FEW_IMAGES else "") + protocol)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PyQt5.QtCore import QModelIndex, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QGuiApplication
-from PyQt5.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.evaluation.review import LEAST_SURE, MARGIN, MOST_SURE, MOST_WRONG, NO_IMAGE, Positions, Review
 from ui import theme
@@ -15,7 +15,7 @@ from ui.widgets.gallery import Gallery
 from ui.widgets.prediction_bars import PredictionBars
 
 GUESSES = 2
-PANEL_WIDTH = 430
+PANEL_WIDTH = 400
 
 
 class ImagesView(QWidget):
@@ -32,6 +32,7 @@ class ImagesView(QWidget):
         self._review: Review | None = None
         self._positions: Positions = np.zeros(0, np.int64)
         self.title = QLabel(objectName="heading")
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.order = QComboBox()
         for title, order in (
             (self.tr("Most wrong first"), MOST_WRONG),
@@ -122,6 +123,7 @@ class ImagesView(QWidget):
         """Show these images, in the chosen order."""
         assert self._review is not None
         self.title.setText(title)
+        self.title.setToolTip(title)
         self._positions = self._review.ordered(positions, self.order.currentData())
         self.gallery.show_images(self._review.images(self._positions), self._review.labels)
         self._show_selected()

@@ -87,7 +87,7 @@ class Why(QWidget):
             label = self._labels[one.image.label]
             item = QListWidgetItem(f"{label}\n{one.cosine:.2f}")
             item.setToolTip(self.tr("{0}\n“{1}”, likeness {2:.2f}").format(one.image.path, label, one.cosine))
-            item.setSizeHint(QSize(SIDE + 24, SIDE + 40))
+            item.setSizeHint(QSize(SIDE + 24, SIDE + 36))
             self.list.addItem(item)
             done = partial(self._on_picture, row)
             task = run_in_pool(small_picture, one.image.path, one.image.digest, self._cache, on_done=done)
