@@ -19,7 +19,7 @@ class TrainingPlots(QWidget):
         self.speed = CurvePlot(self.tr("Looking at images"), self.tr("images"), speed)
         self.fit_accuracy = CurvePlot(self.tr("Validation accuracy"), strength, accuracy, log_x=True)
         self.fit_loss = CurvePlot(self.tr("Validation loss"), strength, loss, log_x=True)
-        self.loss = CurvePlot(self.tr("Loss (training solid, validation dashed)"), epoch, loss)
+        self.loss = CurvePlot(self.tr("Loss, dashed: validation"), epoch, loss)
         self.accuracy = CurvePlot(self.tr("Validation accuracy"), epoch, accuracy)
         self.rate = CurvePlot(self.tr("Learning rate"), epoch, self.tr("learning rate"))
         self.tune_speed = CurvePlot(self.tr("Speed"), epoch, speed)
@@ -29,7 +29,7 @@ class TrainingPlots(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * theme.SPACE)
         for plot in (self.speed, *self._fitting, *self._tuning):
-            layout.addWidget(plot)
+            layout.addWidget(plot, 1)
         self._values: dict[str, tuple[list[float], list[float]]] = {}
         self.clear()
 
