@@ -7,16 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.commands.arguments import AddCommand, add_model
-from app.commands.report import Report, skipped_values, stop_if, with_skipped
-from app.dataset.scan import FoundImage, Skipped, scan_folder
+from app.commands.report import Report, stop_if
+from app.dataset.scan import Skipped, scan_folder
 from app.engines import catalog
-from app.errors import BundleError, InputError, ProjectError
+from app.errors import InputError, ProjectError
 from app.evaluation.rule import ACCEPTED
 from app.export.bundle import BUNDLE_FOLDER, find_bundle
+from app.export.exporters import BUNDLE, EXPORTERS
 from app.export.service import ModelService
 from app.export.table import write_table
 from app.project.project import Project
@@ -33,9 +31,6 @@ def _run_bundle(folder: Path, number: int) -> Path:
 
 def add_commands(add: AddCommand) -> None:
     """Add the commands to the command line."""
-    evaluate_parser = add("evaluate", evaluate, "measure a model on a folder of labelled images")
-    add_model(evaluate_parser)
-    evaluate_parser.add_argument("data", metavar="DATA", type=Path, help="folder whose sub-folders are the true labels")
     predict_parser = add("predict", predict, "classify images")
     add_model(predict_parser)
     predict_parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="image files or folders")
@@ -43,57 +38,13 @@ def add_commands(add: AddCommand) -> None:
     export_parser = add("export", export, "write a model bundle and check that it gives the same answers")
     export_parser.add_argument("project", metavar="PROJECT", type=Path, help="project folder")
     export_parser.add_argument("--run", metavar="N", type=int, help="run to export (default: the best)")
-    export_parser.add_argument("--to", metavar="DIR", type=Path, required=True, help="folder to write the bundle into")
+    place = export_parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("--to", metavar="DIR", type=Path, help="folder to write into")
+    place.add_argument("--costs", action="store_true", help="measure what smaller forms cost, and write nothing")
+    export_parser.add_argument(
+        "--form", choices=list(EXPORTERS), default=BUNDLE, help="what to write (default: bundle)"
+    )
     add("engines", engines, "list the engines and whether they can run here")
-
-
-def evaluate(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
-    """Measure a model on labelled images."""
-    from app.evaluation.metrics import evaluate as compute_figures
-    from app.export.predictor import Predictor
-
-    predictor = Predictor(find_bundle(options.model.expanduser()))
-    labels = predictor.info.labels
-    scan = scan_folder(options.data.expanduser())
-    known = [image for image in scan.images if image.label in labels]
-    if not known:
-        raise InputError(
-            f"No image in “{scan.folder}” has a label of this model.",
-            f"Its sub-folders must be named like the classes: {', '.join(labels)}.",
-        )
-    skipped = [*scan.skipped, *(_unknown(image) for image in scan.images if image.label not in labels)]
-    rows: list[NDArray[np.float32]] = []
-    truth: list[int] = []
-    paths: list[str] = []
-    for image, prediction in zip(known, predictor.predict_files(image.path for image in known), strict=True):
-        stop_if(cancel)
-        progress.count(len(paths) + 1, len(known))
-        if prediction.probabilities is None:
-            skipped.append(Skipped(image.path, prediction.problem or ""))
-        else:
-            rows.append(prediction.probabilities)
-            truth.append(labels.index(str(image.label)))
-            paths.append(image.relative)
-    if not rows:
-        raise InputError("None of the images can be read.", "Check the folder.")
-    protocol = f"Measured on {len(rows):,} images of “{scan.folder.name}”."
-    result = compute_figures(np.stack(rows).astype(np.float64), np.array(truth), labels, paths, protocol)
-    per_class = [
-        {key: value for key, value in asdict(figures).items() if key not in ("pr", "roc")}
-        for figures in result.per_class
-    ]
-    low, high = result.interval
-    lines = [f"{result.accuracy:.1%} of {result.images} images right (95% interval {low:.1%} to {high:.1%})."]
-    lines += [_class_line(figures) for figures in per_class]
-    values = {
-        "accuracy": result.accuracy,
-        "interval": [low, high],
-        "macro_f1": result.macro_f1,
-        "images": result.images,
-        **skipped_values(skipped),
-        "per_class": per_class,
-    }
-    return Report(with_skipped("\n".join(lines), skipped), values)
 
 
 def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
@@ -137,24 +88,32 @@ def image_paths(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
 
 
 def export(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
-    """Write a run's bundle into a folder and check the copy."""
+    """Write a run's bundle into a folder and check it, or measure what its smaller forms cost."""
     project = options.project.expanduser()
     bundle = find_bundle(project) if options.run is None else _run_bundle(project, options.run)
     service = ModelService()
     try:
-        values = service.export(bundle, options.to.expanduser(), progress, cancel)
+        if options.costs:
+            return _costs_report(service.costs(bundle, progress, cancel))
+        values = service.export(bundle, options.to.expanduser(), progress, cancel, options.form)
     finally:
         service.close()
-    if not values["agrees"]:
-        raise BundleError(
-            f"The exported model's answers differ from the stored ones by up to {values['largest_difference']:.1e}.",
-            f"Do not use “{values['bundle']}”: train again and export that run.",
-        )
     text = (
         f"Exported to {values['bundle']}\nParity: {values['images']} golden images, "
         f"largest difference {values['largest_difference']:.1e}."
     )
     return Report(text, values)
+
+
+def _costs_report(values: dict[str, Any]) -> Report:
+    lines = [f"{'form':14} {'MB':>6} {'images/s':>9} {'accuracy':>9} {'same answers':>13}"]
+    for cost in values["costs"]:
+        accuracy = "–" if cost["accuracy"] is None else f"{cost['accuracy']:.1%}"
+        lines.append(
+            f"{cost['form']:14} {cost['bytes'] / 1e6:6.1f} {cost['images_per_second']:9.0f} {accuracy:>9} "
+            f"{cost['agreement']:13.1%}"
+        )
+    return Report("\n".join(lines), values)
 
 
 def engines(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
@@ -167,16 +126,6 @@ def engines(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
     keys = ("name", "available", "version", "devices", "reason")
     values = {"engines": [{key: getattr(one, key) for key in keys} for one in statuses]}
     return Report("\n".join(lines), values)
-
-
-def _unknown(image: FoundImage) -> Skipped:
-    reason = "It has no label." if image.label is None else f"The model has no class “{image.label}”."
-    return Skipped(image.path, reason)
-
-
-def _class_line(figures: dict[str, Any]) -> str:
-    precision, recall = ("–" if figures[key] is None else f"{figures[key]:.1%}" for key in ("precision", "recall"))
-    return f"  {figures['label']}: precision {precision}, recall {recall} ({figures['images']} images)"
 
 
 def _prediction_line(result: dict[str, Any]) -> str:

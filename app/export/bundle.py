@@ -25,6 +25,8 @@ CHECK_FILE = "check.py"
 BUNDLE_FOLDER = "bundle"
 HELD_OUT_FILE = "held_out.npz"
 NOVELTY = "novelty"  # the model's output, and a name in the file of held-out scores
+# How far answers may differ between makes and versions of ONNX Runtime, and processors.
+CHECK_TOLERANCES = {"float32": 1e-4, "float16": 0.02, "int8": 0.1}
 
 Root = Path | zipfile.Path
 # What reading a file, alone or in a zip, may raise: RuntimeError is a zip with a password.
@@ -36,7 +38,7 @@ class BundleInfo:
     """What `bundle.json` says.
 
     `source` tells where a model comes from that was not trained here; `rule`, when its answers are accepted: always, in
-    a bundle without one.
+    a bundle without one; `precision` is that of its weights: float32, float16 or int8.
     """
 
     name: str
@@ -55,6 +57,7 @@ class BundleInfo:
     protocol: str = ""
     source: str = ""
     rule: Rule | None = None
+    precision: str = "float32"
     format: int = FORMAT
 
     @property
@@ -71,7 +74,8 @@ class BundleInfo:
             "colour": "RGB",
             "shape": ["batch", "height", "width", 3],
         }
-        return {"format": values.pop("format"), **values, "input": input_form}
+        tolerance = CHECK_TOLERANCES[self.precision]
+        return {"format": values.pop("format"), **values, "input": input_form, "tolerance": tolerance}
 
 
 def bundle_root(bundle: Path) -> Root:
@@ -101,7 +105,8 @@ def read_bundle_info(bundle: Path) -> BundleInfo:
         values = json.loads((root / INFO_FILE).read_text(encoding="utf-8"))
         if values["format"] > FORMAT:
             raise BundleError(f"The bundle “{bundle}” was made by a newer Sightline.", "Update Sightline to use it.")
-        values.pop("input", None)
+        for derived in ("input", "tolerance"):
+            values.pop(derived, None)
         interval, rule = values.pop("interval"), values.pop("rule", None)
         info = BundleInfo(
             **{**values, "labels": tuple(values["labels"])},

@@ -17,10 +17,11 @@ from app.engines.cntk_model import read_model
 from app.engines.cntk_to_onnx import ConvertedNetwork, PixelForm, convert
 from app.errors import BundleError, InputError
 from app.export.bundle import CARD_FILE, CHECK_FILE, INFO_FILE, LABELS_FILE, MODEL_FILE, BundleInfo
+from app.export.exporters import BUNDLE
+from app.export.exporting import export
 from app.export.golden import GOLDEN_IMAGES, Parity, check_golden, write_golden
 from app.export.model_card import model_card
 from app.export.onnx_model import join_model
-from app.export.service import copy_bundle
 from app.files import resource_folder, safe_name, write_bytes, write_json, write_text
 
 ENGINE = "cntk"
@@ -61,7 +62,7 @@ def convert_cntk(conversion: Conversion, to: Path) -> Converted:
         part = Path(folder) / safe_name(conversion.name or conversion.model.stem)
         part.mkdir()
         _write(part, conversion, converted, labels, images or _drawn(Path(folder)))
-        bundle = copy_bundle(part, to)
+        bundle = Path(export(part, to, BUNDLE)["bundle"])
     return Converted(bundle, labels, converted, _checked(bundle))
 
 

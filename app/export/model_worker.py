@@ -2,7 +2,9 @@
 
 import threading
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import onnxruntime
@@ -32,6 +34,21 @@ def check(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any
     """Run the job's `bundle` on its golden images."""
     parity = check_golden(Path(job["bundle"]))
     return {"images": parity.images, "largest_difference": parity.largest_difference, "agrees": parity.agrees}
+
+
+def export(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Write the job's `bundle` below its folder `to` in its `form`, and check what was written."""
+    return _exporting().export(Path(job["bundle"]), Path(job["to"]), job["form"])
+
+
+def costs(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Measure what smaller forms of the job's `bundle` cost."""
+    return {"costs": _exporting().costs(Path(job["bundle"]))}
+
+
+def _exporting() -> ModuleType:
+    """Import what only an export needs; predictions begin a second earlier without it."""
+    return import_module("app.export.exporting")
 
 
 def predict(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
@@ -93,4 +110,11 @@ def _explainer(folder: Path) -> Explainer:
     return _explaining[folder]
 
 
-HANDLERS = {"check": check, "predict": predict, "rule": rule, "explain": explain}
+HANDLERS = {
+    "check": check,
+    "export": export,
+    "costs": costs,
+    "predict": predict,
+    "rule": rule,
+    "explain": explain,
+}

@@ -1,6 +1,5 @@
 """Predict and export by a worker process of its own; safe for the window."""
 
-import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,10 +7,8 @@ from typing import Any
 
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import OnEvent
-from app.errors import BundleError
 from app.evaluation.rule import Rule
-from app.export.bundle import bundle_root, read_bundle_info
-from app.files import safe_name
+from app.export.exporters import BUNDLE, INT8, check_exporter
 
 MODEL_WORKER = "app.export.model_worker"
 
@@ -32,10 +29,18 @@ class ModelService:
         }
         self._run(job, on_event, cancel)
 
-    def export(self, bundle: Path, to: Path, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
-        """Copy a bundle below the folder `to` and check the copy; returns `bundle` and the figures of the check."""
-        copy = copy_bundle(bundle, to)
-        return {"bundle": str(copy), **self._run({"kind": "check", "bundle": str(copy)}, on_event, cancel)}
+    def export(
+        self, bundle: Path, to: Path, on_event: OnEvent, cancel: threading.Event, form: str = BUNDLE
+    ) -> dict[str, Any]:
+        """Write a bundle below the folder `to` in one of `EXPORTERS`; returns `bundle` and the figures of its check."""
+        check_exporter(form, bundle)
+        job = {"kind": "export", "bundle": str(bundle.resolve()), "to": str(to.resolve()), "form": form}
+        return self._run(job, on_event, cancel)
+
+    def costs(self, bundle: Path, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+        """Measure size, speed and accuracy of the forms of a run's model; returns `costs`, see `reduced.Cost`."""
+        check_exporter(INT8, bundle)
+        return self._run({"kind": "costs", "bundle": str(bundle.resolve())}, on_event, cancel)
 
     def set_rule(self, bundle: Path, rule: Rule, on_event: OnEvent, cancel: threading.Event) -> None:
         """Store when the answers of a bundle are accepted."""
@@ -69,32 +74,3 @@ class ModelService:
                 self._process = EngineProcess(worker_command(MODEL_WORKER))
                 self._process.start()
             return self._process.run(job, on_event, cancel)
-
-
-def copy_bundle(bundle: Path, to: Path) -> Path:
-    """Copy a bundle folder to a new folder below `to`, named after it; raises BundleError."""
-    name = safe_name(read_bundle_info(bundle).name)
-    if not isinstance(bundle_root(bundle), Path):
-        raise BundleError("A zipped bundle is exported already.", "Copy the file, or unpack it.")
-    try:
-        to.mkdir(parents=True, exist_ok=True)
-        target = _free_folder(to.resolve(), name)
-        part = target.with_name(f"{target.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(bundle, part)
-        part.rename(target)
-    except OSError as error:
-        raise BundleError(
-            f"The bundle could not be written to “{to}”.", "Choose another folder.", str(error)
-        ) from error
-    return target
-
-
-def _free_folder(folder: Path, name: str) -> Path:
-    """Return a folder that is not there yet: an export never overwrites an older one."""
-    target = folder / name
-    number = 2
-    while target.exists():
-        target = folder / f"{name}-{number}"
-        number += 1
-    return target

@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-TOLERANCE = 1e-4  # between versions and makes of ONNX Runtime
-
 HERE = Path(__file__).resolve().parent
 
 
@@ -59,13 +57,14 @@ def classify(session, labels, paths, as_json):
 def compare(session, labels):
     """Print one line per golden image; return 0 if all agree."""
     expected = json.loads((HERE / "golden" / "expected.json").read_text(encoding="utf-8"))
+    tolerance = json.loads((HERE / "bundle.json").read_text(encoding="utf-8")).get("tolerance", 1e-4)
     worst = 0.0
     for path, answer, said in answers_of(session, [HERE / "golden" / name for name in expected]):
         difference = float(np.abs(answer - np.array(expected[path.name])).max())
         worst = max(worst, difference)
         label = labels[int(answer.argmax())]
         print(f"{path.name}  {label}  {answer.max():.4f}  {said}  difference {difference:.1e}")
-    agrees = worst <= TOLERANCE
+    agrees = worst <= tolerance
     print(f"{len(expected)} images, largest difference {worst:.1e}: {'agrees' if agrees else 'DIFFERS'}")
     return 0 if agrees else 1
 

@@ -12,11 +12,12 @@ import httpx
 import pytest
 from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QApplication, QFileDialog, QWidget
+from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.errors import AppError
 from app.export.bundle import read_bundle_info
+from app.export.exporters import EXPORTERS
 from ui.deploy_tab import DeployTab
 from ui.state import AppState
 from ui.widgets.server_process import RUNNING, STARTING, STOPPED, STOPPING
@@ -58,37 +59,37 @@ def wait_for_state(qtbot: QtBot, deploy: DeployTab, state: str) -> None:
 
 def export(qtbot: QtBot, deploy: DeployTab, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *values: str(folder))
-    click(qtbot, deploy._export)
-    qtbot.waitUntil(lambda: deploy._job is None, timeout=LONG_MS)
+    click(qtbot, deploy._export._export)
+    qtbot.waitUntil(lambda: deploy._export._job is None, timeout=LONG_MS)
 
 
 # -- nothing to deploy
 
 
 def test_without_a_project_it_asks_for_a_model(tab: DeployTab) -> None:
-    assert tab._exported_text.text().startswith("There is no model yet")
-    assert not tab._export.isEnabled()
+    assert tab._export._text.text().startswith("There is no model yet")
+    assert not tab._export._export.isEnabled()
     assert not tab._panel.start.isEnabled()
-    assert not tab._open_folder.isVisible()
+    assert not tab._export._open_folder.isVisible()
 
 
 def test_without_images_it_asks_for_a_model(state: AppState, tab: DeployTab, tmp_path: Path) -> None:
     state.open_project(tmp_path / "new", "New")
-    assert tab._exported_text.text().startswith("There is no model yet")
-    assert not tab._export.isEnabled()
+    assert tab._export._text.text().startswith("There is no model yet")
+    assert not tab._export._export.isEnabled()
 
 
 def test_labels_alone_are_no_model(state: AppState, tab: DeployTab, labelled_folder: Path) -> None:
     state.open_project(labelled_folder)
-    assert not tab._export.isEnabled()
+    assert not tab._export._export.isEnabled()
     assert not tab._panel.start.isEnabled()
 
 
 def test_a_finished_run_can_be_exported_and_served(state: AppState, tab: DeployTab, trained_folder: Path) -> None:
     state.open_project(trained_folder)
-    assert tab._export.isEnabled()
+    assert tab._export._export.isEnabled()
     assert tab._panel.start.isEnabled()
-    assert tab._exported_text.text() == ""
+    assert tab._export._text.text() == ""
 
 
 # -- export
@@ -100,12 +101,12 @@ def test_an_export_is_checked(
     export(qtbot, deploy, tmp_path / "out", monkeypatch)
     (copy,) = (tmp_path / "out").iterdir()
     assert read_bundle_info(copy) == read_bundle_info(bundle)
-    text = deploy._exported_text.text()
+    text = deploy._export._text.text()
     assert f"Exported to {copy}." in text
     assert "golden images agree" in text
     opened: list[QUrl] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
-    click(qtbot, deploy._open_folder)
+    click(qtbot, deploy._export._open_folder)
     assert [Path(url.toLocalFile()) for url in opened] == [copy]
 
 
@@ -117,6 +118,32 @@ def test_an_export_never_overwrites(
     assert len(list(tmp_path.glob("*/bundle.json"))) == 2
 
 
+def test_a_form_that_cannot_be_made_says_why(qtbot: QtBot, deploy: DeployTab) -> None:
+    panel = deploy._export
+    names = [panel._form.itemData(row) for row in range(panel._form.count())]
+    panel._form.setCurrentIndex(names.index("coreml"))
+    assert panel._help.text() == EXPORTERS["coreml"].missing(Path())
+    assert not panel._export.isEnabled()
+    panel._form.setCurrentIndex(names.index("zip"))
+    assert panel._export.isEnabled()
+
+
+def test_a_zip_is_exported(qtbot: QtBot, deploy: DeployTab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deploy._export._form.setCurrentIndex(1)
+    export(qtbot, deploy, tmp_path, monkeypatch)
+    assert [path.suffix for path in tmp_path.glob("Garments*")] == [".zip"]
+
+
+def test_smaller_forms_are_compared_before_one_chooses(qtbot: QtBot, deploy: DeployTab) -> None:
+    panel = deploy._export
+    click(qtbot, panel._measure)
+    qtbot.waitUntil(panel._costs.isVisible, timeout=120_000)
+    words = [label.text() for label in panel._costs.findChildren(QLabel)]
+    assert {"32 bits", "16 bits", "8 bits"} <= set(words)
+    assert sum(word.endswith("MB") for word in words) == 3
+    assert panel._export.isEnabled()
+
+
 def test_an_export_to_nowhere_is_said(
     qtbot: QtBot, state: AppState, deploy: DeployTab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,15 +153,15 @@ def test_an_export_to_nowhere_is_said(
     export(qtbot, deploy, tmp_path / "file", monkeypatch)
     assert len(problems) == 1
     assert "could not be written" in problems[0].message
-    assert deploy._exported_text.text() == ""
-    assert deploy._export.isEnabled()
-    assert not deploy._open_folder.isVisible()
+    assert deploy._export._text.text() == ""
+    assert deploy._export._export.isEnabled()
+    assert not deploy._export._open_folder.isVisible()
 
 
 def test_choosing_no_folder_exports_nothing(qtbot: QtBot, deploy: DeployTab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *values: "")
-    click(qtbot, deploy._export)
-    assert deploy._job is None
+    click(qtbot, deploy._export._export)
+    assert deploy._export._job is None
 
 
 # -- server
@@ -271,7 +298,7 @@ def test_an_own_image_is_tried_on_the_server(
     assert panel.try_it._answer.text().startswith("leopard ")
     qtbot.waitUntil(lambda: panel.try_it._job is None, timeout=LONG_MS)
 
-    broken = deploy._exported or photo.with_name("not-there.jpg")
+    broken = deploy._export._exported or photo.with_name("not-there.jpg")
     panel.try_it.ask(broken)
     qtbot.waitUntil(lambda: panel.try_it._job is None, timeout=LONG_MS)
     assert panel.try_it._answer.text().startswith("The file is not there any more.")
