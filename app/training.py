@@ -124,6 +124,7 @@ def resume(
         raise InputError(f"Run {number} is finished already.", "Train anew.")
     snapshot = read_snapshot(folder)
     check_engine(snapshot.engine)
+    (folder / METRICS_FILE).unlink(missing_ok=True)  # the engine tells again what was before the checkpoint
     project.run_log.restart(number)
     return _take(_Run(project, number, snapshot, on_event, cancel), worker)
 

@@ -29,9 +29,9 @@ from ui.deploy_tab import DeployTab
 from ui.main_window import DEPLOY, PREDICT, REVIEW, TRAIN, MainWindow
 from ui.predict_tab import PredictTab
 from ui.start import make_application
-from ui.widgets.class_table import ClassTable
 from ui.widgets.confusion_matrix import ConfusionMatrix
 from ui.widgets.found_bar import FoundBar
+from ui.widgets.gallery import Gallery
 from ui.widgets.image_grid import ImageGrid
 from ui.widgets.image_view import ImageView
 
@@ -153,7 +153,7 @@ def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path)
     wait(idle)
     take(window, "train")
     press(window, "Review")
-    wait(lambda: tabs.currentIndex() == REVIEW and find(window, ClassTable).rowCount() > 0)
+    wait(lambda: tabs.currentIndex() == REVIEW and find(window, Gallery).count() > 0)
     pause(SETTLE_MS)
     matrix = find(window, ConfusionMatrix)
     QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(*matrix.worst_cell()).center())

@@ -18,6 +18,8 @@ from ui.widgets.image_grid import ImageGrid
 if TYPE_CHECKING:
     from app.assist.lists import Assistant, Guess, ImageList
 
+GIVEN = "given"  # a list from elsewhere, which nobody can find again
+
 
 class LabelFind(QObject):
     """Turns what the user wants to find into questions, and answers into what the grid shows."""
@@ -66,6 +68,13 @@ class LabelFind(QObject):
         }
         self.assistance.ask(questions.get(kind) or partial(_findings, kind, self._limits.get(kind)))
 
+    def show_given(self, image_ids: Sequence[int]) -> None:
+        """List images that another tab asks for."""
+        self.forget()
+        self._kind = GIVEN
+        self._bar.show_list(GIVEN, self.tr("From the Review tab"), len(image_ids), None)
+        self.list_shown.emit(Filter(listed=tuple(image_ids)))
+
     def forget(self) -> None:
         """Show no list any more; the grid's filter is the tab's matter."""
         self._kind = None
@@ -76,8 +85,8 @@ class LabelFind(QObject):
 
     def renew(self) -> None:
         """Ask for the present list again, with what was learnt since."""
-        if self._kind is not None:
-            self.find(self._kind)
+        if self._kind not in (None, GIVEN):
+            self.find(str(self._kind))
 
     @pyqtSlot()
     def accept_selected(self) -> None:

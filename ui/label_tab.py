@@ -1,5 +1,6 @@
 """The Label tab: a grid of images, the classes beside it, and a key for each."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
@@ -52,6 +53,10 @@ class LabelTab(QWidget):
     def activate(self) -> None:
         """Give the keyboard to the images."""
         self._grid.setFocus()
+
+    def show_images(self, image_ids: Sequence[int]) -> None:
+        """Show these images, in this order, until others are asked for."""
+        self._find.show_given(image_ids)
 
     def close_down(self) -> None:
         """Forget what is still being read."""

@@ -114,6 +114,8 @@ class MainWindow(QMainWindow):
             self.menus.show_label_actions(tab.actions())
         elif index == TRAIN:
             tab.review_requested.connect(self._on_review_requested)
+        elif index == REVIEW:
+            tab.label_tab_requested.connect(self._on_label_tab_requested)
 
     # -- opening and closing
 
@@ -215,6 +217,11 @@ class MainWindow(QMainWindow):
     def _on_review_requested(self, run: int) -> None:
         self._make_tab(REVIEW).show_run(run)
         self._tab_widget.setCurrentIndex(REVIEW)
+
+    @pyqtSlot(object)
+    def _on_label_tab_requested(self, image_ids: list[int]) -> None:
+        self._make_tab(LABEL).show_images(image_ids)
+        self._tab_widget.setCurrentIndex(LABEL)
 
     @pyqtSlot()
     def _on_guide_requested(self) -> None:

@@ -10,9 +10,11 @@ from app.commands.arguments import AddCommand
 from app.commands.report import Report, skipped_values, with_skipped
 from app.dataset.scan import Skipped, scan_folder
 from app.engines.catalog import ENGINES
+from app.errors import InputError
 from app.project.project import default_project_folder, open_or_create
+from app.settings import PRESETS, QUICK, TORCH, parse_setting
 from app.terminal import ProgressLine
-from app.training import RunResult, TrainingRequest, check_engine, launch_worker
+from app.training import RunResult, TrainingRequest, check_engine, launch_worker, resume
 from app.training import train as train_run
 
 HEADS = ("logistic", "svm")
@@ -23,22 +25,41 @@ def add_commands(add: AddCommand) -> None:
     parser = add("train", train, "train on a folder of images")
     parser.add_argument("data", metavar="DATA", type=Path, help="folder whose sub-folders are the labels")
     parser.add_argument("--project", metavar="DIR", type=Path, help="project folder (default: one kept for DATA)")
-    parser.add_argument("--engine", choices=list(ENGINES), default="quick", help="default: quick")
+    parser.add_argument("--engine", choices=list(ENGINES), default="", help="default: quick, or the preset's")
+    parser.add_argument("--preset", choices=list(PRESETS), default="", help="engine and settings at once")
+    parser.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], help="change a setting of fine-tuning; repeatable"
+    )
+    parser.add_argument("--resume", metavar="RUN", type=int, help="go on with a run of fine-tuning that was stopped")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="default: 0")
     parser.add_argument("--head", choices=HEADS, default="logistic", help="quick's classifier (default: logistic)")
 
 
 def train(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
-    """Add the folder to its project and train."""
+    """Add the folder to its project and train, or go on with a run."""
+    request = training_request(options)
+    check_engine(request.engine)
     data = options.data.expanduser().resolve()
     scan_folder(data)  # before a project is made for a folder that has nothing to offer
     folder = (options.project or default_project_folder(data)).expanduser()
-    request = TrainingRequest(options.engine, options.seed, options.head)
-    check_engine(options.engine)
-    with launch_worker(options.engine) as worker, open_or_create(folder, data.name) as project:
+    with launch_worker(request.engine) as worker, open_or_create(folder, data.name) as project:
+        if options.resume is not None:
+            result = resume(project, options.resume, progress, cancel, worker)
+            return training_report(result, result.skipped)
         imported = project.add_folder(data, progress.count, cancel)
         result = train_run(project, request, progress, cancel, worker)
     return training_report(result, (*imported.skipped, *result.skipped))
+
+
+def training_request(options: argparse.Namespace) -> TrainingRequest:
+    """Return what was asked for; raises InputError where engine, preset and settings do not belong together."""
+    preset = options.preset
+    engine = options.engine or (PRESETS[preset].engine if preset else TORCH if options.resume is not None else QUICK)
+    if preset and PRESETS[preset].engine != engine:
+        raise InputError(f"The preset “{preset}” is not one of the engine “{engine}”.", "Leave one of the two out.")
+    if options.set and engine != TORCH:
+        raise InputError(f"The engine “{engine}” has no settings to change.", "Choose the preset balanced or best.")
+    return TrainingRequest(engine, options.seed, options.head, preset, dict(map(parse_setting, options.set)))
 
 
 def training_report(result: RunResult, skipped: Sequence[Skipped]) -> Report:

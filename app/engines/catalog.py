@@ -59,8 +59,9 @@ def _conversion_problem() -> str:
 
 
 def _torch() -> EngineStatus:
-    reason = "Fine-tuning is not part of this version of Sightline; use the quick engine."
-    return EngineStatus("torch", "PyTorch: fine-tuning", False, _version("torch"), (), reason)
+    quick = _quick()  # the head start is its
+    reason = quick.reason if _version("torch") else "Install torch."
+    return EngineStatus("torch", "PyTorch: fine-tuning", not reason, _version("torch"), ("cpu",), reason)
 
 
 def _cntk() -> EngineStatus:

@@ -106,11 +106,26 @@ class EfficientNetLite(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised RGB [N, 3, H, W] to features [N, 1280], each at least 0 and at most 6."""
+        return self.upper(self.lower(x, len(self._blocks)), len(self._blocks))
+
+    def lower(self, x: Tensor, blocks: int) -> Tensor:
+        """Map normalised RGB [N, 3, H, W] to what leaves the first so many blocks [N, C, h, w]."""
         x = functional.relu6(self._bn0(self._conv_stem(x)))
-        for block in self._blocks:
+        for block in self._blocks[:blocks]:
+            x = block(x)
+        return x
+
+    def upper(self, x: Tensor, blocks: int) -> Tensor:
+        """Map what left the first so many blocks [N, C, h, w] to features [N, 1280]."""
+        for block in self._blocks[blocks:]:
             x = block(x)
         x = functional.relu6(self._bn1(self._conv_head(x)))
         return torch.flatten(functional.adaptive_avg_pool2d(x, 1), 1)
+
+    def layers(self) -> list[nn.Module]:
+        """Return the layers with weights, from the lowest to the highest, grouped by depth."""
+        stem, head = (nn.ModuleList(pair) for pair in ((self._conv_stem, self._bn0), (self._conv_head, self._bn1)))
+        return [stem, *self._blocks, head]
 
 
 def _blocks(width: float, depth: float) -> list[MBConvBlock]:

@@ -23,10 +23,10 @@ CARD_FILE = "MODEL_CARD.md"
 LABELS_FILE = "labels.txt"
 CHECK_FILE = "check.py"
 BUNDLE_FOLDER = "bundle"
-HELD_OUT_FILE = "held_out.npz"
-NOVELTY = "novelty"  # the model's output, and a name in the file of held-out scores
 # How far answers may differ between makes and versions of ONNX Runtime, and processors.
 CHECK_TOLERANCES = {"float32": 1e-4, "float16": 0.02, "int8": 0.1}
+HELD_OUT_FILE = "held_out.npz"
+NOVELTY = "novelty"  # the model's output, and a name in the file of held-out scores
 
 Root = Path | zipfile.Path
 # What reading a file, alone or in a zip, may raise: RuntimeError is a zip with a password.
@@ -56,8 +56,8 @@ class BundleInfo:
     test_images: int = 0
     protocol: str = ""
     source: str = ""
-    rule: Rule | None = None
     precision: str = "float32"
+    rule: Rule | None = None
     format: int = FORMAT
 
     @property

@@ -28,6 +28,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        classifier.open()
         yield
         classifier.close()
 

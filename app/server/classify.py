@@ -66,11 +66,23 @@ class Classifier:
     def __init__(self, limits: Limits, threads: int | None = None):
         self._limits = limits
         self.metrics = Metrics(lambda: self.waiting)
-        self._pool = ThreadPoolExecutor(threads or processors(), thread_name_prefix="classify")
+        self._threads = threads or processors()
+        self._pool = self._new_pool()
+        self._closed = False
         self.waiting = 0
+
+    def _new_pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._threads, thread_name_prefix="classify")
+
+    def open(self) -> None:
+        """Begin again after `close`."""
+        if self._closed:
+            self._pool = self._new_pool()
+            self._closed = False
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""
+        self._closed = True
         self._pool.shutdown(cancel_futures=True)
 
     async def in_pool(self, function: Callable[[], T], images: int = 1) -> T:

@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,26 +31,46 @@ GRACE_SECONDS = 5  # for requests in flight, once asked to stop
 KEEP_ALIVE_SECONDS = 30
 LOOK_SECONDS = 1.0  # how soon a newer model is noticed
 WARM_UP_SIDE = 256
+LINES_SECONDS = 0.1
 # Ctrl+C reaches every process of a terminal; the parent minds it, and tells this one.
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGBREAK", "SIGHUP") if hasattr(signal, name)]
 
 
 class Teller(logging.Handler):
-    """Tells the parent what happens, and the log with it: this process has no stream of its own."""
+    """Tells the parent what happens, and the log with it: this process has no stream of its own.
+
+    Lines of the log are sent together, a few times a second: one by one they would cost a twentieth of the speed.
+    """
 
     def __init__(self, parent: Connection):
         super().__init__()
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         self._parent = parent
+        self._sending = threading.Lock()
+        self._lines: list[str] = []
+        self._some = threading.Event()
+        threading.Thread(target=self._send_lines, daemon=True).start()
 
     def tell(self, *values: str | None) -> None:
-        """Send some words; when the parent is gone there is nobody to tell, and this process is about to follow."""
-        with self.lock or contextlib.nullcontext(), contextlib.suppress(OSError):
-            self._parent.send(values)
+        """Send the lines so far and then some words; without a parent there is nobody to tell, nor long to live."""
+        with self._sending, contextlib.suppress(OSError, ValueError):
+            lines, self._lines = self._lines, []
+            if lines:
+                self._parent.send((LOG, "\n".join(lines)))
+            if values:
+                self._parent.send(values)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send a line of the log."""
-        self.tell(LOG, self.format(record))
+        """Keep a line of the log to be sent."""
+        self._lines.append(self.format(record))
+        self._some.set()
+
+    def _send_lines(self) -> None:
+        while True:
+            self._some.wait()
+            time.sleep(LINES_SECONDS)
+            self._some.clear()
+            self.tell()
 
 
 def serve(job: Job, listening: socket.socket, parent: Connection) -> None:
@@ -75,6 +96,7 @@ def serve(job: Job, listening: socket.socket, parent: Connection) -> None:
     with listening:
         server.run(sockets=[listening])
     stop.set()
+    teller.tell()
 
 
 class Server(uvicorn.Server):

@@ -87,6 +87,18 @@ def test_active_learning(garments: Path, tmp_path: Path) -> None:
     assert values["interval"][0] <= values["saved"] <= values["interval"][1]
 
 
+@pytest.mark.slow
+def test_serve(garments: Path) -> None:
+    values = run("serve.py", str(garments), "--requests", "12", "--rounds", "1", "--without-litserve", "--soak", "20")
+    assert values["throughput_ratio"] > 0
+    assert values["p99_ratio"] > 0
+    assert sorted(values["clients"]) == ["1", "64", "8"]
+    assert all(each["p99_ms"] >= each["p50_ms"] > 0 for each in values["clients"].values())
+    assert sorted(values["choice"]) == ["batches_of_8", "processes", "threads"]
+    assert values["restart_seconds"] > 0
+    assert (values["soak_requests"], values["photos"]) == (20, 42)
+
+
 def test_one_line_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     print_result(ratio=1.23456, images=3, name="Größe")
     printed = json.loads(capsys.readouterr().out)

@@ -258,7 +258,7 @@ def test_a_run_leads_to_its_review(qtbot: QtBot, window: MainWindow, trained_fol
     qtbot.keyClick(window, Qt.Key.Key_2, CONTROL)
     window._tabs[TRAIN].review_requested.emit(number)
     assert window._tab_widget.currentIndex() == REVIEW
-    qtbot.waitUntil(lambda: window._tabs[REVIEW]._accuracy.isVisible())
+    qtbot.waitUntil(lambda: window._tabs[REVIEW]._head.accuracy.isVisible())
 
 
 def test_the_theme_is_chosen_and_remembered(window: MainWindow) -> None:

@@ -16,7 +16,7 @@ class ClassTable(QTableWidget):
     class_chosen = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None):
-        super().__init__(0, 6, parent)
+        super().__init__(0, 7, parent)
         self.setHorizontalHeaderLabels(
             [
                 self.tr("Class"),
@@ -24,14 +24,16 @@ class ClassTable(QTableWidget):
                 self.tr("Precision"),
                 self.tr("Recall"),
                 self.tr("F1"),
-                self.tr("Average precision"),
+                self.tr("AP"),
+                self.tr("ROC AUC"),
             ]
         )
         for column, text in (
             (2, self.tr("Of the images called this class, how many are.")),
             (3, self.tr("Of the images of this class, how many were called so.")),
             (4, self.tr("The harmonic mean of precision and recall.")),
-            (5, self.tr("The area below the precision/recall curve.")),
+            (5, self.tr("Average precision: precision at each threshold, weighted by the recall that it adds.")),
+            (6, self.tr("How often an image of the class scores higher than one of another class.")),
         ):
             self.horizontalHeaderItem(column).setToolTip(text)
         self.horizontalHeaderItem(0).setTextAlignment(int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter))
@@ -51,6 +53,9 @@ class ClassTable(QTableWidget):
 
     def show_figures(self, figures: Sequence[ClassFigures]) -> None:
         """List the classes."""
+        chosen = self.selectionModel().selectedRows()
+        label = self.item(chosen[0].row(), 0).text() if chosen else None
+        self.blockSignals(True)
         self.setSortingEnabled(False)
         self.setRowCount(len(figures))
         for row, one in enumerate(figures):
@@ -58,9 +63,16 @@ class ClassTable(QTableWidget):
             self._set_number(row, 1, one.images, f"{one.images:,}")
             self._set_number(row, 2, one.precision, _share(one.precision), one.precision_interval)
             self._set_number(row, 3, one.recall, _share(one.recall), one.recall_interval)
-            self._set_number(row, 4, one.f1, _share(one.f1))
-            self._set_number(row, 5, one.average_precision, _share(one.average_precision))
+            self._set_number(row, 4, one.f1, _share(one.f1), one.f1_interval)
+            self._set_number(
+                row, 5, one.average_precision, _share(one.average_precision), one.average_precision_interval
+            )
+            self._set_number(row, 6, one.roc_auc, _share(one.roc_auc), one.roc_auc_interval)
         self.setSortingEnabled(True)
+        for row in range(self.rowCount()):
+            if self.item(row, 0).text() == label:
+                self.selectRow(row)
+        self.blockSignals(False)
 
     def _set_number(
         self, row: int, column: int, value: float | None, text: str, interval: Interval | None = None
@@ -68,6 +80,7 @@ class ClassTable(QTableWidget):
         item = _NumberItem(text, -1.0 if value is None else value)
         item.setTextAlignment(NUMBER_ALIGNMENT)
         if interval is not None:
+            item.setText(f"{text}  ({100 * interval[0]:.0f}–{100 * interval[1]:.0f})")
             words = self.tr("95% interval {0:.1%} to {1:.1%}").format(*interval)
             item.setToolTip(words)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, {words}")

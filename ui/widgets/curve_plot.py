@@ -1,4 +1,4 @@
-"""A plot of a few curves, by pyqtgraph, in the theme's colours; the only file that imports it."""
+"""A plot of a few curves, by pyqtgraph, in the theme's colours."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ LINE_STYLES = (
 LINE_WIDTH = 2
 NEAR = 24  # pixels within which the mouse reads a point
 MARKER_SIDE = 11
+HANDLE_SIDE = 15
 FIFTHS = 5  # steps between the marks of a fixed axis
 MARGIN = 0.04  # of a fixed axis, so that a curve along its end is seen whole
 STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
@@ -42,12 +43,43 @@ class _Canvas(pyqtgraph.PlotWidget):
     """The plot itself; arrows ask for another point, a double click for the whole plot."""
 
     step_requested = pyqtSignal(int, int)  # curves down, points to the right
+    point_requested = pyqtSignal()
     whole_requested = pyqtSignal()
+    dragged = pyqtSignal(QPointF)  # to a place in the scene, after a press that was taken
+
+    def __init__(self, may_take: Callable[[QPointF], bool]) -> None:
+        super().__init__()
+        self._may_take = may_take
+        self._dragging = False
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to drag a point, or else the plot."""
+        if event.button() == Qt.MouseButton.LeftButton and self._may_take(self.mapToScene(event.pos())):
+            self._dragging = True
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag on."""
+        if self._dragging:
+            self.dragged.emit(self.mapToScene(event.pos()))
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        if self._dragging:
+            self._dragging = False
+        else:
+            super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Turn arrows into steps."""
         if event.key() in STEPS:
             self.step_requested.emit(*STEPS[Qt.Key(event.key())])
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.point_requested.emit()
         else:
             super().keyPressEvent(event)
 
@@ -58,7 +90,12 @@ class _Canvas(pyqtgraph.PlotWidget):
 
 
 class CurvePlot(QWidget):
-    """Curves by name; the mouse or the arrows read a point out below the plot."""
+    """Curves by name; the mouse or the arrows read a point out below the plot.
+
+    Where there is a handle, a press on a curve takes it there, and it can be dragged along that curve.
+    """
+
+    handle_moved = pyqtSignal(str, int)  # to a curve's point
 
     def __init__(
         self, title: str, x_title: str, y_title: str, log_x: bool = False, parent: QWidget | None = None
@@ -70,7 +107,9 @@ class CurvePlot(QWidget):
         self._read: tuple[str, int] | None = None
         self._titles = (x_title, y_title)
         self._ranges: tuple[Range, Range] = (None, None)
-        self._plot = _Canvas()
+        self._handle: tuple[str, int] | None = None
+        self._with_handle = False
+        self._plot = _Canvas(self._take_handle)
         self._plot.setAccessibleName(title)
         self._plot.setToolTip(self.tr("Drag to move, turn the wheel to zoom, double-click to see all again."))
         self._plot.setMenuEnabled(False)
@@ -86,6 +125,11 @@ class CurvePlot(QWidget):
         self._marker = pyqtgraph.ScatterPlotItem(size=MARKER_SIDE)
         self._marker.setZValue(2)
         self._plot.addItem(self._marker, ignoreBounds=True)
+        self._handle_marker = pyqtgraph.ScatterPlotItem(size=HANDLE_SIDE)
+        self._handle_marker.setZValue(3)
+        self._plot.addItem(self._handle_marker, ignoreBounds=True)
+        self._plot.dragged.connect(self._on_plot_dragged)
+        self._plot.point_requested.connect(self._on_plot_point_requested)
         self._plot.step_requested.connect(self._on_plot_step_requested)
         self._plot.scene().sigMouseMoved.connect(self._on_scene_mouse_moved)
         self._plot.whole_requested.connect(self._show_all)
@@ -122,8 +166,24 @@ class CurvePlot(QWidget):
         """Read points out as `describe(curve's name, point's index)` says."""
         self._describe = describe
 
+    def allow_handle(self) -> None:
+        """Let a point be chosen and dragged along its curve; Enter chooses the one that the arrows read out."""
+        self._with_handle = True
+        self._plot.setToolTip(
+            self.tr(
+                "Drag a point along its curve. Drag beside it to move, turn the wheel to zoom, double-click for all."
+            )
+        )
+
+    def set_handle(self, name: str, index: int) -> None:
+        """Put the handle on a curve's point, without a word of it."""
+        self._handle = (name, index)
+        self._place_handle()
+
     def clear(self) -> None:
         """Remove every curve."""
+        self._handle = None
+        self._place_handle()
         for curve in self._curves.values():
             self._plot.removeItem(curve.item)
         self._curves.clear()
@@ -191,6 +251,8 @@ class CurvePlot(QWidget):
             # Without ranges 0.85 is 0.85, not 850 thousandths.
             axis.setLabel(title, siPrefixEnableRanges=(), color=theme.token("muted"))
         self._show_axes()
+        self._handle_marker.setPen(pyqtgraph.mkPen(theme.token("surface"), width=2))
+        self._handle_marker.setBrush(pyqtgraph.mkBrush(theme.token("text")))
         self._marker.setPen(pyqtgraph.mkPen(theme.token("text"), width=2))
         self._marker.setBrush(pyqtgraph.mkBrush(theme.token("surface")))
         for curve in self._curves.values():
@@ -200,6 +262,41 @@ class CurvePlot(QWidget):
         curve.item.setPen(self._pen(curve))
         curve.item.setSymbolBrush(_colour(curve))
         curve.item.setSymbolPen(None)
+
+    # -- the handle
+
+    def _take_handle(self, position: QPointF) -> bool:
+        nearest = self._nearest(position) if self._with_handle else None
+        if nearest is None:
+            return False
+        self._move_handle(nearest[0].name, nearest[1])
+        return True
+
+    @pyqtSlot(QPointF)
+    def _on_plot_dragged(self, position: QPointF) -> None:
+        if self._handle is not None and self._handle[0] in self._curves:
+            curve = self._curves[self._handle[0]]
+            self._move_handle(curve.name, int(self._distances(curve, position).argmin()))
+
+    @pyqtSlot()
+    def _on_plot_point_requested(self) -> None:
+        if self._with_handle and self._read is not None:
+            self._move_handle(*self._read)
+
+    def _move_handle(self, name: str, index: int) -> None:
+        self._show_point((name, index))
+        if self._handle != (name, index):
+            self._handle = (name, index)
+            self._place_handle()
+            self.handle_moved.emit(name, index)
+
+    def _place_handle(self) -> None:
+        if self._handle is None or self._handle[0] not in self._curves:
+            self._handle_marker.setData([], [])
+            return
+        curve, index = self._curves[self._handle[0]], self._handle[1]
+        x = np.log10(curve.x[index]) if self._log_x else curve.x[index]
+        self._handle_marker.setData([x], [curve.y[index]])
 
     # -- reading points out
 
@@ -237,20 +334,24 @@ class CurvePlot(QWidget):
 
     def _nearest(self, position: QPointF) -> tuple[_Curve, int] | None:
         """Return the curve and index of the point nearest to a place in the scene, if it is near at all."""
-        box = self._plot.getPlotItem().getViewBox()
         best: tuple[float, _Curve, int] | None = None
         for curve in self._curves.values():
             if not len(curve.x):
                 continue
-            x = np.log10(curve.x) if self._log_x else np.asarray(curve.x)
-            corner, unit = box.mapViewToScene(QPointF(0, 0)), box.mapViewToScene(QPointF(1, 1))
-            dx = corner.x() + x * (unit.x() - corner.x()) - position.x()
-            dy = corner.y() + np.asarray(curve.y) * (unit.y() - corner.y()) - position.y()
-            distance = np.hypot(dx, dy)
+            distance = self._distances(curve, position)
             index = int(distance.argmin())
             if distance[index] < NEAR and (best is None or distance[index] < best[0]):
                 best = (float(distance[index]), curve, index)
         return None if best is None else best[1:]
+
+    def _distances(self, curve: _Curve, position: QPointF) -> np.ndarray:
+        """Return how many pixels each point is away from a place in the scene."""
+        box = self._plot.getPlotItem().getViewBox()
+        x = np.log10(curve.x) if self._log_x else np.asarray(curve.x)
+        corner, unit = box.mapViewToScene(QPointF(0, 0)), box.mapViewToScene(QPointF(1, 1))
+        dx = corner.x() + x * (unit.x() - corner.x()) - position.x()
+        dy = corner.y() + np.asarray(curve.y) * (unit.y() - corner.y()) - position.y()
+        return np.hypot(dx, dy)
 
     def _words(self, curve: _Curve, index: int) -> str:
         if self._describe is not None:

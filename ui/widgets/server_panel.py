@@ -81,7 +81,7 @@ class ServerPanel(QObject):
         self.problem = QLabel(objectName="bad", wordWrap=True, visible=False)
         self.try_it = TryServer(jobs)
         self.curl = Snippet(self.tr("From a terminal"), 2)
-        self.python = Snippet(self.tr("From Python"), 5)
+        self.python = Snippet(self.tr("From Python"), 6)  # with a token, a line of it wraps
         self.traffic = TrafficPlot()
         self.log = QPlainTextEdit(readOnly=True, maximumBlockCount=LOG_LINES)
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))

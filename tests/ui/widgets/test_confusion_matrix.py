@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from ui import theme
-from ui.widgets.confusion_matrix import COUNTS, ROW_SHARES, ConfusionMatrix
+from ui.widgets.confusion_matrix import COLUMN_SHARES, COUNTS, ROW_SHARES, ConfusionMatrix
 
 LABELS = ("cat", "dog", "owl")
 CELLS = ((8, 2, 0), (1, 9, 0), (0, 3, 7))
@@ -73,6 +73,8 @@ def test_it_counts_or_shows_shares_of_the_row(matrix: ConfusionMatrix) -> None:
     assert [matrix._text(2, column) for column in range(3)] == ["0", "3", "7"]
     matrix.set_mode(ROW_SHARES)
     assert [matrix._text(2, column) for column in range(3)] == ["0", "30", "70"]
+    matrix.set_mode(COLUMN_SHARES)
+    assert [matrix._text(row, 1) for row in range(3)] == ["14", "64", "21"]
     matrix.set_mode(COUNTS)
     assert matrix._text(0, 0) == "8"
 
@@ -119,3 +121,46 @@ def test_a_larger_font_makes_room_for_the_labels(matrix: ConfusionMatrix) -> Non
     font.setPointSizeF(2 * font.pointSizeF())
     matrix.setFont(font)
     assert matrix.cell_rect(0, 0).left() > before
+
+
+def test_another_order_moves_the_cells_and_not_their_meaning(
+    qtbot: QtBot, matrix: ConfusionMatrix, chosen: list[tuple[int, int]]
+) -> None:
+    before = matrix.cell_rect(0, 1)
+    matrix.set_order([2, 0, 1])
+    assert matrix.cell_rect(2, 0) == before
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(1, 0).center())
+    assert chosen == [(1, 0)]
+    matrix.set_order([0, 1, 2])
+    qtbot.keyClick(matrix, Qt.Key.Key_Up)
+    assert matrix._chosen == (1, 0)
+
+
+def test_other_counts_keep_order_and_choice(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
+    matrix.set_order([2, 0, 1])
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(1, 0).center())
+    places = matrix._chosen
+    matrix.show_counts(LABELS, ((8, 2, 0), (0, 10, 0), (0, 3, 7)))
+    assert matrix._chosen == places
+    assert matrix._text(1, 1) == "10"
+
+
+def test_two_hundred_classes_can_be_read_and_scrolled(
+    qtbot: QtBot, matrix: ConfusionMatrix, chosen: list[tuple[int, int]]
+) -> None:
+    cells = tuple(tuple(9 if row == column else 0 for column in range(200)) for row in range(200))
+    matrix.show_counts([f"class {number}" for number in range(200)], cells)
+    matrix.set_readable(True)
+    assert matrix.cell_rect(0, 0).height() >= matrix.fontMetrics().height()
+    assert matrix.is_in_sight(0, 0)
+    assert not matrix.is_in_sight(150, 150)
+    for _ in range(150):
+        qtbot.keyClick(matrix, Qt.Key.Key_Down)
+        qtbot.keyClick(matrix, Qt.Key.Key_Right)
+    assert matrix.is_in_sight(150, 150)
+    assert not matrix.is_in_sight(0, 0)
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(150, 149).center())
+    assert chosen == [(150, 149)]
+    matrix.set_readable(False)
+    assert matrix.is_in_sight(199, 199)
+    assert not matrix._down.isVisible()

@@ -1,7 +1,8 @@
 """Plots of curves: what is drawn, emphasised and read out, in both themes."""
 
 import pytest
-from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtCore import QPoint, QPointF, Qt
+from pyqtgraph import ScatterPlotItem
 from pytestqt.qtbot import QtBot
 
 from ui import theme
@@ -25,6 +26,13 @@ def hover(plot: CurvePlot, x: float, y: float) -> str:
     box = plot._plot.getPlotItem().getViewBox()
     plot._plot.scene().sigMouseMoved.emit(box.mapViewToScene(QPointF(x, y)))
     return str(plot._readout.text())
+
+
+def place(plot: CurvePlot, x: float, y: float) -> QPoint:
+    """Return where a point of the plot is on its canvas."""
+    box = plot._plot.getPlotItem().getViewBox()
+    found: QPoint = plot._plot.mapFromScene(box.mapViewToScene(QPointF(x, y)))
+    return found
 
 
 def widths(plot: CurvePlot) -> dict[str, int]:
@@ -72,7 +80,7 @@ def test_clearing_forgets_curves_and_words(plot: CurvePlot) -> None:
     plot.clear()
     assert plot.lines() == []
     assert plot._readout.text() == " "
-    assert [item for item in plot._plot.getPlotItem().listDataItems() if item is not plot._marker] == []
+    assert [item for item in plot._plot.getPlotItem().listDataItems() if not isinstance(item, ScatterPlotItem)] == []
 
 
 def test_one_curve_is_emphasised_or_none(plot: CurvePlot) -> None:
@@ -125,3 +133,31 @@ def test_the_legend_lists_and_chooses(qtbot: QtBot, plot: CurvePlot) -> None:
         place = legend.visualItemRect(legend.item(1)).center()
         qtbot.mouseClick(legend.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert heard.args == ["b"]
+
+
+def test_a_point_is_dragged_along_its_curve(qtbot: QtBot, plot: CurvePlot) -> None:
+    plot.set_curve("girls", [1, 5, 9], [2, 4, 8])
+    plot.set_curve("boys", [1, 5, 9], [8, 6, 3])
+    heard: list[tuple[str, int]] = []
+    plot.handle_moved.connect(lambda name, index: heard.append((name, index)))
+    canvas = plot._plot.viewport()
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=place(plot, 1, 2))
+    assert heard == []
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place(plot, 1, 2))
+    plot.allow_handle()
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=place(plot, 1, 2))
+    qtbot.mouseMove(canvas, place(plot, 5.2, 4))
+    qtbot.mouseMove(canvas, place(plot, 9, 3.1))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place(plot, 9, 3.1))
+    qtbot.mouseMove(canvas, place(plot, 1, 2))
+    assert heard == [("girls", 0), ("girls", 1), ("girls", 2)]
+    assert list(plot._handle_marker.getData()[0]) == [9]
+
+
+def test_the_keyboard_takes_the_point_that_is_read_out(qtbot: QtBot, plot: CurvePlot) -> None:
+    plot.allow_handle()
+    plot.set_curve("girls", [1, 5, 9], [2, 4, 8])
+    qtbot.keyClick(plot._plot, Qt.Key.Key_Right)
+    with qtbot.waitSignal(plot.handle_moved) as heard:
+        qtbot.keyClick(plot._plot, Qt.Key.Key_Return)
+    assert heard.args == ["girls", 0]

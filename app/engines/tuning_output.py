@@ -1,0 +1,106 @@
+"""What fine-tuning leaves: the network as ONNX, proved to answer like the one that was trained, and its scores."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from app.engines.linear_head import HEADS, LinearHead, Projection, head_network
+from app.engines.pixel_cache import CachedPictures
+from app.engines.protocol import OnEvent
+from app.engines.quick_training import choose_strength
+from app.engines.snapshot import NETWORK_FILE, VALIDATION_FILE, Snapshot, Split
+from app.engines.torch_worker import feature_network_onnx
+from app.engines.tuned_network import TunedNetwork
+from app.engines.tuning_data import BATCH, Parts, planes
+from app.errors import EngineError
+from app.features.backbones import BACKBONES
+from app.features.rooted import root_normalised
+from app.files import write_bytes
+from app.onnx_sessions import open_session
+
+FEATURES_FILE = "features.onnx"
+COMPARED = 8  # pictures
+MOST_DIFFERENCE = 1e-3  # of a logit, which is tens, between torch and ONNX Runtime
+Floats = NDArray[np.float32]
+
+
+@torch.no_grad()
+def write_output(
+    folder: Path,
+    network: TunedNetwork,
+    snapshot: Snapshot,
+    split: Split,
+    parts: Parts,
+    training: CachedPictures,
+    validation: CachedPictures,
+    on_event: OnEvent,
+    cancel: threading.Event,
+) -> None:
+    """Write `network.onnx` and `validation.npz`; raises EngineError where ONNX Runtime answers differently."""
+    head = network.head()
+    if snapshot.head == "svm":
+        refined = replace(snapshot, head="svm")
+        head = _svm(_features(network, training), refined, split, parts.training, on_event, cancel)
+        network.classifier.weight.copy_(torch.from_numpy(head.weights))
+        network.classifier.bias.copy_(torch.from_numpy(head.bias))
+    features = _features(network, validation)
+    logits = network.logits(torch.from_numpy(features)).numpy()
+    truth = np.array([snapshot.images[position].label for position in parts.validation], np.int64)
+    _write_network(folder, network, head, snapshot)
+    _compare(folder / NETWORK_FILE, network, training[list(range(min(COMPARED, len(training))))])
+    np.savez(folder / VALIDATION_FILE, logits=logits, truth=truth)
+
+
+def _features(network: TunedNetwork, pictures: CachedPictures) -> Floats:
+    rows = [np.empty((0, network.classifier.in_features), np.float32)]
+    for start in range(0, len(pictures), BATCH):
+        places = list(range(start, min(start + BATCH, len(pictures))))
+        rows.append(network.features(network.middle(planes(pictures[places]))).numpy())
+    return np.concatenate(rows)
+
+
+def _svm(
+    features: Floats,
+    snapshot: Snapshot,
+    split: Split,
+    positions: list[int],
+    on_event: OnEvent,
+    cancel: threading.Event,
+) -> LinearHead:
+    """Fit a linear support vector machine on the refined features, its strength chosen by cross-validation."""
+    truth = np.array([snapshot.images[position].label for position in positions])
+    groups = np.array([split.groups[position] for position in positions])
+    rooted = root_normalised(features)
+    with threadpool_limits(limits=1):
+        projection = Projection.fit(rooted)
+        projected = projection.apply(rooted)
+        strength, _ = choose_strength(snapshot, projected, truth, groups, on_event, cancel)
+        head = HEADS["svm"](projected, truth, strength)
+    weights = head.weights @ projection.components
+    return LinearHead(weights, (head.bias - weights @ projection.mean).astype(np.float32))
+
+
+def _write_network(folder: Path, network: TunedNetwork, head: LinearHead, snapshot: Snapshot) -> None:
+    width = head.weights.shape[1]
+    whole = Projection(np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
+    raw = folder / FEATURES_FILE
+    raw.write_bytes(feature_network_onnx(network.backbone, BACKBONES[snapshot.backbone]))
+    try:
+        write_bytes(folder / NETWORK_FILE, head_network(raw, whole, head).SerializeToString())
+    finally:
+        raw.unlink(missing_ok=True)
+
+
+def _compare(path: Path, network: TunedNetwork, pixels: NDArray[np.uint8]) -> None:
+    found = open_session(path).run(["logits"], {"pixels": pixels})[0]
+    difference = float(np.abs(found - network(planes(pixels)).numpy()).max(initial=0.0))
+    if not difference <= MOST_DIFFERENCE:
+        raise EngineError(
+            f"The exported network's answers differ from the trained one's by {difference:.1e}.",
+            "It was not kept. Please report this, with the log file.",
+        )

@@ -1,0 +1,117 @@
+"""Fine-tuning from end to end, with real workers: what it leaves, and that it survives being killed."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.engines.checkpoint import read_checkpoint
+from app.engines.protocol import Checkpoint, Event, Progress
+from app.engines.snapshot import CHECKPOINT_FILE, read_snapshot
+from app.errors import Cancelled, EngineError, InputError
+from app.project.project import Project
+from app.settings import Value
+from app.training import METRICS_FILE, TrainingRequest, finish_epoch, launch_worker, resumable_run, resume, train
+
+SETTINGS: dict[str, Value] = {"epochs": 3, "views": 2, "batch_size": 8, "deterministic": True, "patience": 100}
+REQUEST = TrainingRequest("torch", preset="balanced", settings=SETTINGS)
+
+
+def ignore(*values: object) -> None:
+    """Hear and do nothing."""
+
+
+@pytest.fixture
+def garment_project(project: Project, garments: Path) -> Project:
+    project.add_folder(garments, ignore, threading.Event())
+    return project
+
+
+def losses(project: Project, run: int) -> list[float]:
+    return read_checkpoint(project.run_folder(run) / CHECKPOINT_FILE).state.losses
+
+
+def on_checkpoint(number: int, act: Callable[[], object]) -> Callable[[Event], None]:
+    seen: list[Event] = []
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, Checkpoint):
+            seen.append(event)
+            if len(seen) == number:
+                act()
+
+    return on_event
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_the_loss_goes_on_as_if_nothing_had_been(garment_project: Project) -> None:
+    project = garment_project
+    worker = launch_worker("torch")
+    with pytest.raises(EngineError, match="ended unexpectedly"):
+        train(project, REQUEST, on_checkpoint(1, worker.kill), threading.Event(), worker)
+    assert project.runs()[0].state == "failed"
+    assert resumable_run(project) == 1
+    before = losses(project, 1)
+    result = resume(project, 1, ignore, threading.Event())
+    assert project.runs()[0].state == "done"
+    assert resumable_run(project) is None
+    assert result.evaluation is not None
+    whole = train(project, REQUEST, ignore, threading.Event())
+    expected = losses(project, whole.run)
+    assert 0 < len(before) < len(expected)
+    np.testing.assert_allclose(losses(project, 1), expected, rtol=0, atol=1e-6)
+    lines = (project.run_folder(1) / METRICS_FILE).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["done"] for line in lines] == [1, 2, 3]
+    with pytest.raises(InputError, match="finished already"):
+        resume(project, 1, ignore, threading.Event())
+
+
+@pytest.mark.slow
+def test_stopped_it_can_go_on_and_asked_to_finish_it_makes_its_model(garment_project: Project) -> None:
+    project = garment_project
+    cancel = threading.Event()
+    with pytest.raises(Cancelled):
+        train(project, REQUEST, on_checkpoint(1, cancel.set), cancel)
+    assert project.runs()[0].state == "cancelled"
+    assert resumable_run(project) == 1
+    epochs: list[int] = []
+
+    def finish(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage == "epoch":
+            epochs.append(event.done)
+        if isinstance(event, Progress) and event.stage in ("pixels", "epoch", "tune"):
+            finish_epoch(project, 1)
+
+    result = resume(project, 1, finish, threading.Event())
+    assert result.bundle.is_dir()
+    assert epochs[-1] < 3 or epochs == [1, 2, 3]
+    assert project.runs()[0].state == "done"
+
+
+@pytest.mark.slow
+def test_best_trains_the_whole_network_and_an_svm_may_follow(garment_project: Project) -> None:
+    project = garment_project
+    changes: dict[str, Value] = {"epochs": 1, "head_epochs": 1, "batch_size": 8}
+    request = TrainingRequest("torch", head="svm", preset="best", settings=changes)
+    result = train(project, request, ignore, threading.Event())
+    snapshot = read_snapshot(result.bundle.parent)
+    assert (snapshot.preset, snapshot.settings["trained"], snapshot.settings["epochs"]) == ("best", "whole", 1)
+    assert result.evaluation is not None
+    assert "set aside" in result.evaluation.protocol
+    assert not (result.bundle.parent / "activations.npy").exists()
+
+
+def test_bad_settings_start_no_run(garment_project: Project) -> None:
+    with pytest.raises(InputError, match="“Epochs” cannot be 0"):
+        train(garment_project, replace(REQUEST, settings={"epochs": 0}), ignore, threading.Event())
+    assert garment_project.runs() == []
+
+
+def test_a_run_without_a_checkpoint_cannot_go_on(garment_project: Project) -> None:
+    assert resumable_run(garment_project) is None
+    with pytest.raises(InputError, match="no checkpoint"):
+        resume(garment_project, 1, ignore, threading.Event())

@@ -1,0 +1,159 @@
+"""Precision/recall and ROC of each class and of all, with a threshold to drag."""
+
+from PyQt5.QtCore import pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.evaluation.report import Curve
+from app.evaluation.review import Review
+from app.project.records import CLASS_COLOURS
+from ui import theme
+from ui.widgets.curve_legend import CurveLegend
+from ui.widgets.curve_plot import CurvePlot
+
+PRECISION_RECALL, ROC = "pr", "roc"
+MANY_CLASSES = 12  # more curves than these cannot be told apart: only the chosen one is drawn
+MICRO, MACRO = "micro", "macro"
+
+
+class CurvesView(QWidget):
+    """Emits the mistakes at the threshold that the handle is dragged to."""
+
+    images_chosen = pyqtSignal(str, object)  # what they are, positions
+    class_chosen = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._review: Review | None = None
+        self._class: str | None = None
+        self._threshold: tuple[str, float] | None = None
+        self.kind = QComboBox()
+        self.kind.addItem(self.tr("Precision and recall"), PRECISION_RECALL)
+        self.kind.addItem(self.tr("ROC"), ROC)
+        self.kind.setAccessibleName(self.tr("Kind of curve"))
+        self.plot = CurvePlot("", "", "")
+        self.plot.hide_title()
+        self.plot.allow_handle()
+        self.plot.describe_points(self._describe_point)
+        self.legend = CurveLegend()
+        self._lay_out()
+        self.kind.currentIndexChanged.connect(self._draw)
+        self.legend.curve_chosen.connect(self._on_legend_curve_chosen)
+        self.plot.handle_moved.connect(self._on_plot_handle_moved)
+        theme.signals.changed.connect(self._draw)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.kind)
+        top.addWidget(QLabel(self.tr("Drag a point to set a threshold"), objectName="muted"))
+        top.addStretch()
+        row = QHBoxLayout()
+        row.addWidget(self.plot, 1)
+        row.addWidget(self.legend)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, theme.SPACE, 0, 0)
+        layout.addLayout(top)
+        layout.addLayout(row, 1)
+
+    def show_review(self, review: Review) -> None:
+        """Draw the curves of the labels of now."""
+        if self._review is not review:
+            self._class, self._threshold = None, None
+        self._review = review
+        self._draw()
+
+    def emphasise(self, label: str | None) -> None:
+        """Draw one class thick; of many classes, draw it alone beside the averages."""
+        self._class = label
+        if self._review is not None and len(self._review.labels) > MANY_CLASSES:
+            self._draw_plot()
+        self.plot.emphasise(label)
+
+    def _name(self, key: str) -> str:
+        names = {MICRO: self.tr("all (micro)"), MACRO: self.tr("mean (macro)")}
+        return names[key]
+
+    def _curves(self) -> dict[str, Curve]:
+        """Return the curves by name: classes first, then the averages."""
+        assert self._review is not None
+        figures, kind = self._review.figures, self.kind.currentData()
+        found = [(one.label, getattr(one, kind)) for one in figures.per_class]
+        found += [(self._name(key), getattr(getattr(figures, key), kind)) for key in (MICRO, MACRO)]
+        return {name: curve for name, curve in found if curve is not None}
+
+    @pyqtSlot()
+    def _draw(self) -> None:
+        if self._review is None:
+            return
+        self._draw_plot(everything=True)
+        self.legend.blockSignals(True)
+        self.legend.show_lines(self.plot.lines())
+        for row in range(self.legend.count()):
+            if self.legend.item(row).text() == self._class:
+                self.legend.setCurrentRow(row)
+        self.legend.blockSignals(False)
+        if len(self._review.labels) > MANY_CLASSES:
+            self._draw_plot()
+        self.plot.emphasise(self._class)
+
+    def _draw_plot(self, everything: bool = False) -> None:
+        assert self._review is not None
+        if self.kind.currentData() == PRECISION_RECALL:
+            self.plot.set_titles(self.tr("Precision and recall"), self.tr("recall"), self.tr("precision"))
+        else:
+            self.plot.set_titles(
+                self.tr("Receiver operating characteristic"), self.tr("false positive rate"), self.tr("recall")
+            )
+        self.plot.clear()
+        self.plot.set_range((0, 1), (0, 1))
+        numbers = {label: number for number, label in enumerate(self._review.labels)}
+        for name, curve in self._curves().items():
+            number = numbers.get(name)
+            if number is None:
+                style = 1 if name == self._name(MICRO) else 2
+                self.plot.set_curve(name, curve.x, curve.y, theme.token("text"), style)
+            elif everything or len(numbers) <= MANY_CLASSES or name == self._class:
+                colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
+                self.plot.set_curve(name, curve.x, curve.y, colour, number // len(CLASS_COLOURS))
+        self._restore_handle()
+
+    def _restore_handle(self) -> None:
+        """Put the handle where its threshold is on the curve of now."""
+        if self._threshold is None:
+            return
+        name, threshold = self._threshold
+        curve = self._curves().get(name)
+        if curve is not None:
+            nearest = min(range(len(curve.x)), key=lambda index: abs(curve.thresholds[index] - threshold))
+            self.plot.set_handle(name, nearest)
+
+    def _describe_point(self, name: str, index: int) -> str:
+        curve = self._curves()[name]
+        names = (
+            (self.tr("recall"), self.tr("precision"))
+            if self.kind.currentData() == PRECISION_RECALL
+            else (self.tr("false positive rate"), self.tr("recall"))
+        )
+        text = self.tr("{0}: {1} {2:.1%}, {3} {4:.1%} at threshold {5:.2f}")
+        return text.format(name, names[0], curve.x[index], names[1], curve.y[index], curve.thresholds[index])
+
+    @pyqtSlot(str)
+    def _on_legend_curve_chosen(self, label: str) -> None:
+        self.emphasise(label or None)
+        if self._review is not None and label in self._review.labels:
+            self.class_chosen.emit(label)
+
+    @pyqtSlot(str, int)
+    def _on_plot_handle_moved(self, name: str, index: int) -> None:
+        assert self._review is not None
+        threshold = self._curves()[name].thresholds[index]
+        self._threshold = (name, threshold)
+        if name in self._review.labels:
+            number = self._review.labels.index(name)
+            alarms, missed = self._review.false_alarms(number, threshold), self._review.missed(number, threshold)
+            text = self.tr("“{0}” from {1:.2f}: {2:,} false alarms and {3:,} missed")
+            title = text.format(name, threshold, len(alarms), len(missed))
+            self.images_chosen.emit(title, self._review.together(alarms, missed))
+        else:
+            images = self._review.wrong_at(threshold)
+            text = self.tr("Every class from {0:.2f}: {1:,} images with a false alarm or missed")
+            self.images_chosen.emit(text.format(threshold, len(images)), images)
