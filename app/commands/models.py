@@ -7,12 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.commands.arguments import AddCommand, add_model
-from app.commands.report import Report, skipped_values, stop_if, with_skipped
-from app.dataset.scan import FoundImage, Skipped, scan_folder
+from app.commands.report import Report, stop_if
+from app.dataset.scan import Skipped, scan_folder
 from app.engines import catalog
 from app.errors import InputError, ProjectError
 from app.evaluation.rule import ACCEPTED
@@ -34,9 +31,6 @@ def _run_bundle(folder: Path, number: int) -> Path:
 
 def add_commands(add: AddCommand) -> None:
     """Add the commands to the command line."""
-    evaluate_parser = add("evaluate", evaluate, "measure a model on a folder of labelled images")
-    add_model(evaluate_parser)
-    evaluate_parser.add_argument("data", metavar="DATA", type=Path, help="folder whose sub-folders are the true labels")
     predict_parser = add("predict", predict, "classify images")
     add_model(predict_parser)
     predict_parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="image files or folders")
@@ -51,55 +45,6 @@ def add_commands(add: AddCommand) -> None:
         "--form", choices=list(EXPORTERS), default=BUNDLE, help="what to write (default: bundle)"
     )
     add("engines", engines, "list the engines and whether they can run here")
-
-
-def evaluate(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
-    """Measure a model on labelled images."""
-    from app.evaluation.metrics import evaluate as compute_figures
-    from app.export.predictor import Predictor
-
-    predictor = Predictor(find_bundle(options.model.expanduser()))
-    labels = predictor.info.labels
-    scan = scan_folder(options.data.expanduser())
-    known = [image for image in scan.images if image.label in labels]
-    if not known:
-        raise InputError(
-            f"No image in “{scan.folder}” has a label of this model.",
-            f"Its sub-folders must be named like the classes: {', '.join(labels)}.",
-        )
-    skipped = [*scan.skipped, *(_unknown(image) for image in scan.images if image.label not in labels)]
-    rows: list[NDArray[np.float32]] = []
-    truth: list[int] = []
-    paths: list[str] = []
-    for image, prediction in zip(known, predictor.predict_files(image.path for image in known), strict=True):
-        stop_if(cancel)
-        progress.count(len(paths) + 1, len(known))
-        if prediction.probabilities is None:
-            skipped.append(Skipped(image.path, prediction.problem or ""))
-        else:
-            rows.append(prediction.probabilities)
-            truth.append(labels.index(str(image.label)))
-            paths.append(image.relative)
-    if not rows:
-        raise InputError("None of the images can be read.", "Check the folder.")
-    protocol = f"Measured on {len(rows):,} images of “{scan.folder.name}”."
-    result = compute_figures(np.stack(rows).astype(np.float64), np.array(truth), labels, paths, protocol)
-    per_class = [
-        {key: value for key, value in asdict(figures).items() if key not in ("pr", "roc")}
-        for figures in result.per_class
-    ]
-    low, high = result.interval
-    lines = [f"{result.accuracy:.1%} of {result.images} images right (95% interval {low:.1%} to {high:.1%})."]
-    lines += [_class_line(figures) for figures in per_class]
-    values = {
-        "accuracy": result.accuracy,
-        "interval": [low, high],
-        "macro_f1": result.macro_f1,
-        "images": result.images,
-        **skipped_values(skipped),
-        "per_class": per_class,
-    }
-    return Report(with_skipped("\n".join(lines), skipped), values)
 
 
 def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
@@ -181,16 +126,6 @@ def engines(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
     keys = ("name", "available", "version", "devices", "reason")
     values = {"engines": [{key: getattr(one, key) for key in keys} for one in statuses]}
     return Report("\n".join(lines), values)
-
-
-def _unknown(image: FoundImage) -> Skipped:
-    reason = "It has no label." if image.label is None else f"The model has no class “{image.label}”."
-    return Skipped(image.path, reason)
-
-
-def _class_line(figures: dict[str, Any]) -> str:
-    precision, recall = ("–" if figures[key] is None else f"{figures[key]:.1%}" for key in ("precision", "recall"))
-    return f"  {figures['label']}: precision {precision}, recall {recall} ({figures['images']} images)"
 
 
 def _prediction_line(result: dict[str, Any]) -> str:

@@ -53,7 +53,7 @@ def write_output(
     truth = np.array([snapshot.images[position].label for position in parts.validation], np.int64)
     _write_network(folder, network, head, snapshot)
     _compare(folder / NETWORK_FILE, network, training[list(range(min(COMPARED, len(training))))])
-    np.savez(folder / VALIDATION_FILE, logits=logits, truth=truth)
+    np.savez(folder / VALIDATION_FILE, logits=logits, truth=truth, positions=np.array(parts.validation, np.int64))
 
 
 def _features(network: TunedNetwork, pictures: CachedPictures) -> Floats:

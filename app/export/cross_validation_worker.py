@@ -46,7 +46,7 @@ def cross_validate(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict
         "one exported model."
     )
     paths = [image.path for image in images]
-    write_evaluation(Path(job["to"]), evaluate(found.probabilities, truth, snapshot.classes, paths, protocol))
+    write_evaluation(Path(job["to"]), evaluate(found.probabilities, truth, snapshot.classes, paths, protocol, groups))
     return {"images": len(images), "folds": found.folds, "repeats": found.repeats}
 
 

@@ -7,6 +7,7 @@ from app.evaluation.novelty import NOTHING_ALIKE, SHARPNESS, TINY, Novelty
 from app.export.bundle import NOVELTY
 
 FEATURES = "features"
+NODES = "nov_"  # what the names of these nodes begin with
 
 
 def add_novelty(model: ModelProto, novelty: Novelty) -> None:
@@ -27,7 +28,10 @@ def add_novelty(model: ModelProto, novelty: Novelty) -> None:
         "nov_bias": novelty.bias.astype(np.float32),
     }
     graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
-    graph.node.extend([*_rooted(), *_similarities(), *_score()])
+    nodes = [*_rooted(), *_similarities(), *_score()]
+    for number, node in enumerate(nodes):
+        node.name = f"{NODES}{number}"
+    graph.node.extend(nodes)
     graph.output.append(helper.make_tensor_value_info(NOVELTY, TensorProto.FLOAT, ["batch"]))
 
 

@@ -37,7 +37,7 @@ def learn_novelty(
     """Fit the novelty score of a run, and return it with the run's held-out scores."""
     scores = np.load(run / VALIDATION_FILE)
     logits, truth = scores["logits"], scores["truth"]
-    held_out = _held_out_positions(split, len(truth))
+    held_out = scores["positions"].tolist() if "positions" in scores else _held_out_positions(split, len(truth))
     asked = _asked(split, held_out, snapshot.seed)
     features, readable = _features(network, snapshot, [snapshot.images[position] for position in asked])
     asked = asked[readable]

@@ -17,6 +17,7 @@ from onnx import ModelProto
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
 
+from app.export.novelty_graph import NODES
 from app.onnx_sessions import open_session
 
 Image = NDArray[np.uint8]
@@ -45,7 +46,10 @@ class Cost:
 def to_float16(model: ModelProto) -> ModelProto:
     """Store weights and compute convolutions in 16 bits; inputs and outputs stay as they are."""
     reduced: ModelProto = convert_float_to_float16(
-        model, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *KEPT_IN_FULL]
+        model,
+        keep_io_types=True,
+        op_block_list=[*DEFAULT_OP_BLOCK_LIST, *KEPT_IN_FULL],
+        node_block_list=[node.name for node in model.graph.node if node.name.startswith(NODES)],
     )
     return reduced
 

@@ -21,9 +21,12 @@ KEPT = 0.95  # of one's own images that are not to be called unknown
 
 
 def first_rule(held_out: HeldOut) -> Rule:
-    """Return the rule of a new bundle: only what is too novel is rejected."""
-    most_novel = None if held_out.novelty is None else most_novel_keeping(held_out.novelty, KEPT)
-    rule = Rule((0.0,) * held_out.probabilities.shape[1], most_novel, "to accept all that is not too novel")
+    """Return the rule of a new bundle: only what is too novel is rejected, or nothing, by too few images to tell."""
+    classes, count = held_out.probabilities.shape[1], len(held_out.truth)
+    if held_out.novelty is None or (count + 1) * KEPT > count:
+        return priced(Rule((0.0,) * classes, None, "to accept everything"), held_out)
+    most_novel = most_novel_keeping(held_out.novelty, KEPT)
+    rule = Rule((0.0,) * classes, most_novel, "to accept all that is not too novel")
     return priced(rule, held_out)
 
 

@@ -155,7 +155,9 @@ def test_bad_models_are_sentences(capsys: pytest.CaptureFixture[str], trained: T
     assert "not a model bundle" in sentence(capsys, "predict", trained.images, image)
     assert "no finished training run" in sentence(capsys, "predict", tmp_path / "untrained", image)
     assert "There is no file" in sentence(capsys, "predict", trained.project, tmp_path / "nowhere.jpg")
-    assert "has a label of this model" in sentence(capsys, "evaluate", trained.project, trained.images / "striped")
+    (tmp_path / "others" / "zebra").mkdir(parents=True)
+    shutil.copy(image, tmp_path / "others" / "zebra")
+    assert "has a label of this model" in sentence(capsys, "evaluate", trained.project, tmp_path / "others")
     assert "no finished run 7" in sentence(capsys, "export", trained.project, "--run", 7, "--to", tmp_path)
 
 
@@ -186,7 +188,7 @@ def test_an_export_that_differs_fails(capsys: pytest.CaptureFixture[str], traine
     expected.write_text(json.dumps({name: one[::-1] for name, one in answers.items()}), encoding="utf-8")
     words = sentence(capsys, "export", project, "--to", tmp_path / "out", "--json")
     assert "differ from the stored ones" in words
-    assert "Do not use" in words
+    assert "Nothing was written" in words
 
 
 def test_places_that_cannot_be_written_are_sentences(

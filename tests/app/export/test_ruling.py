@@ -12,12 +12,12 @@ import pytest
 
 from app.errors import BundleError
 from app.evaluation.rule import Rule
-from app.evaluation.thresholds import price_of
+from app.evaluation.thresholds import HeldOut, price_of
 from app.export.bundle import CARD_FILE, HELD_OUT_FILE, INFO_FILE, MODEL_FILE, read_bundle_info
 from app.export.golden import check_golden
 from app.export.held_out import read_held_out, write_held_out
 from app.export.predictor import Predictor
-from app.export.ruling import RULE, set_rule
+from app.export.ruling import RULE, first_rule, set_rule
 from tests.conftest import Trained
 
 
@@ -116,3 +116,10 @@ def test_the_bundles_own_check_classifies_images(copy: Path, photos: list[Path])
     for one, prediction in zip(said, predictor.predict_files(photos), strict=True):
         assert one["verdict"] == prediction.verdict
         assert one["label"] == prediction.ranked(predictor.info.labels)[0].label
+
+
+@pytest.mark.parametrize(("count", "cut"), [(3, False), (18, False), (19, True), (100, True)])
+def test_too_few_images_give_no_limit_of_novelty(count: int, cut: bool) -> None:
+    shares = np.full((count, 2), 0.5, np.float32)
+    rule = first_rule(HeldOut(shares, np.zeros(count, int), np.linspace(0, 1, count, dtype=np.float32)))
+    assert (rule.most_novel is not None) == cut
