@@ -109,7 +109,7 @@ class ReviewTab(QWidget):
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(upper)
         splitter.addWidget(self._images)
-        splitter.setSizes([370, 250])
+        splitter.setSizes([400, 210])
         splitter.setStretchFactor(0, 1)
         for one in (upper, splitter):
             one.setHandleWidth(2 * theme.SPACE)
