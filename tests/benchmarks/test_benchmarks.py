@@ -138,3 +138,11 @@ def test_one_line_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     printed = json.loads(capsys.readouterr().out)
     assert (printed["ratio"], printed["images"], printed["name"]) == (1.235, 3, "Größe")
     assert middle([3.0, 1.0, 2.0]) == 2
+
+
+@pytest.mark.slow
+def test_review() -> None:
+    values = run("review.py", "300", "6")
+    assert (values["images"], values["classes"]) == (300, 6)
+    assert 0 < values["click_median_ms"] <= values["click_p95_ms"]
+    assert 0 < values["relabel_median_ms"] <= values["relabel_p95_ms"]

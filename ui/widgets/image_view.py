@@ -38,6 +38,16 @@ class ImageToShow:
 
 
 @dataclass(frozen=True)
+class Overlay:
+    """A picture to lay over an image, on `place`: left, top, width and height as shares of the image's."""
+
+    path: Path
+    picture: QImage
+    place: QRectF
+    opacity: float
+
+
+@dataclass(frozen=True)
 class _Picture:
     pixmap: QPixmap
     width: int  # of the file, in pixels
@@ -60,6 +70,7 @@ class ImageView(QWidget):
         self._zoom: float | None = None  # screen pixels per pixel of the file; None fits the window
         self._centre = QPointF(0.5, 0.5)  # what is in the middle, as a share of width and height
         self._grabbed: QPoint | None = None
+        self._overlay: Overlay | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Image"))
         theme.signals.changed.connect(self.update)
@@ -77,6 +88,11 @@ class ImageView(QWidget):
         for path in wanted:
             self._read(path, FIRST_SIDE)
         self.setAccessibleDescription(", ".join(part for part in (image.name, self._label()) if part))
+        self.update()
+
+    def set_overlay(self, overlay: Overlay | None) -> None:
+        """Lay a picture over the image it belongs to, whenever that is shown; None takes it away."""
+        self._overlay = overlay
         self.update()
 
     def clear(self) -> None:
@@ -215,6 +231,7 @@ class ImageView(QWidget):
             painter.drawText(self._canvas(), flags, known.message)
         elif known is not None:
             painter.drawPixmap(self._place(known), known.pixmap, QRectF(known.pixmap.rect()))
+            self._paint_overlay(painter, self._place(known))
         elif self._image.thumbnail is not None:
             size = self._image.thumbnail.size().scaled(self._canvas().size(), Qt.AspectRatioMode.KeepAspectRatio)
             corner = self._canvas().center() - QPoint(size.width() // 2, size.height() // 2)
@@ -223,6 +240,18 @@ class ImageView(QWidget):
             self._painted = self._image.path
         painter.setClipping(False)
         self._paint_footer(painter, self._image)
+
+    def _paint_overlay(self, painter: QPainter, whole: QRectF) -> None:
+        overlay = self._overlay
+        if overlay is None or self._image is None or overlay.path != self._image.path:
+            return
+        part = overlay.place
+        corner = QPointF(whole.left() + part.left() * whole.width(), whole.top() + part.top() * whole.height())
+        painter.setOpacity(overlay.opacity)
+        painter.drawImage(
+            QRectF(corner, QSizeF(part.width() * whole.width(), part.height() * whole.height())), overlay.picture
+        )
+        painter.setOpacity(1.0)
 
     def _paint_footer(self, painter: QPainter, image: ImageToShow) -> None:
         place = self.rect().adjusted(0, self.height() - FOOTER + 4, 0, 0)

@@ -4,20 +4,38 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
-from PyQt5.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.evaluation.report import ScoredImage
 from ui import theme
-from ui.widgets.image_view import ImageToShow, ImageView
+from ui.review.heat import HeatMap, HeatMaps
+from ui.widgets.image_view import ImageToShow, ImageView, Overlay
 
 MOST_GUESSES = 3
+FIRST_OPACITY = 60  # of 100
+SLIDER_WIDTH = 120
 
 
 class ScoredImageDialog(QDialog):
     """Shows the images of a gallery; arrows and buttons go to the neighbours, Escape goes back."""
 
     def __init__(
-        self, images: Sequence[ScoredImage], labels: Sequence[str], position: int, parent: QWidget | None = None
+        self,
+        images: Sequence[ScoredImage],
+        labels: Sequence[str],
+        position: int,
+        heat: HeatMaps | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._images, self._labels = tuple(images), tuple(labels)
@@ -28,7 +46,26 @@ class ScoredImageDialog(QDialog):
         self._guesses = QLabel(objectName="muted", wordWrap=True)
         self._previous = QPushButton(self.tr("Previous"), autoDefault=False)
         self._next = QPushButton(self.tr("Next"), autoDefault=False)
+        self._heat = heat
+        self.looks = QCheckBox(self.tr("What speaks for"))
+        self.looks.setToolTip(self.tr("Colour the parts of the image that speak for a class, to this model"))
+        self.label = QComboBox()
+        self.label.setAccessibleName(self.tr("Class that is explained"))
+        self.label.addItems(self._labels)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setAccessibleName(self.tr("Opacity"))
+        self.opacity.setRange(0, 100)
+        self.opacity.setValue(FIRST_OPACITY)
+        self.opacity.setFixedWidth(SLIDER_WIDTH)
+        self.found: HeatMap | None = None
         self._lay_out()
+        for widget in (self.looks, self.label, self.opacity):
+            widget.setVisible(heat is not None)
+        self.looks.toggled.connect(self._explain)
+        self.label.activated.connect(self._explain)
+        self.opacity.valueChanged.connect(self._show_heat)
+        if heat is not None:
+            heat.found.connect(self._on_heat_found)
         self._view.step_requested.connect(self._on_view_step_requested)
         self._view.close_requested.connect(self.reject)
         self._previous.clicked.connect(self._on_previous_clicked)
@@ -44,6 +81,8 @@ class ScoredImageDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
         row.addLayout(words, 1)
+        for widget in (self.looks, self.label, self.opacity):
+            row.addWidget(widget)
         row.addWidget(self._previous)
         row.addWidget(self._next)
         layout = QVBoxLayout(self)
@@ -83,6 +122,33 @@ class ScoredImageDialog(QDialog):
         self.setWindowTitle(place)
         self._previous.setEnabled(self._position > 0)
         self._next.setEnabled(self._position < len(self._images) - 1)
+
+        self.label.setCurrentIndex(image.predicted)
+        self._explain()
+
+    @pyqtSlot()
+    def _explain(self) -> None:
+        """Ask what speaks for the chosen class in this image, if that is wished for."""
+        self.found = None
+        self._view.set_overlay(None)
+        for widget in (self.label, self.opacity):
+            widget.setEnabled(self.looks.isChecked())
+        if self._heat is not None and self.looks.isChecked():
+            self._heat.ask(self._images[self._position].path, self.label.currentText())
+
+    @pyqtSlot(object)
+    def _on_heat_found(self, found: HeatMap) -> None:
+        """Show a map, unless another image or class is looked at by now."""
+        wanted = self._images[self._position].path, self.label.currentText()
+        if self.looks.isChecked() and (found.path, found.label) == wanted:
+            self.found = found
+            self._show_heat()
+
+    @pyqtSlot()
+    def _show_heat(self) -> None:
+        if self.found is not None:
+            overlay = Overlay(Path(self.found.path), self.found.picture, self.found.place, self.opacity.value() / 100)
+            self._view.set_overlay(overlay)
 
     def _ranked(self, image: ScoredImage) -> str:
         best = sorted(zip(image.probabilities, self._labels, strict=True), reverse=True)[:MOST_GUESSES]
