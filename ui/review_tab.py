@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
 from app.errors import AppError
 from app.evaluation.image_table import write_image_table
 from app.evaluation.review import NO_IMAGE, Positions, Review, open_review
+from app.export.bundle import BUNDLE_FOLDER
 from app.project.project import Project
 from app.project.records import DONE
 from app.training import check_ready
@@ -30,11 +31,13 @@ from ui.review.calibration import CalibrationView
 from ui.review.coverage import CoverageView
 from ui.review.curves import CurvesView
 from ui.review.head import Head
+from ui.review.heat_maps import HeatMaps
 from ui.review.images import ImagesView
 from ui.review.matrix import MatrixView
 from ui.review.saving import save_picture
 from ui.review.scores import ScoresView
 from ui.state import AppState
+from ui.thresholds_dialog import ThresholdsDialog
 from ui.widgets.class_table import ClassTable
 from ui.widgets.run_list import accuracy_text
 from ui.widgets.scored_image_dialog import ScoredImageDialog
@@ -125,6 +128,7 @@ class ReviewTab(QWidget):
         self._state.runs_changed.connect(self._list_runs)
         self._state.images_changed.connect(self._on_images_changed)
         self._head.runs.activated.connect(self._on_runs_activated)
+        self._head.thresholds.clicked.connect(self._on_thresholds_clicked)
         self._figures.currentChanged.connect(self._show_view)
         self._save.clicked.connect(self._on_save_clicked)
         self._table.class_chosen.connect(self._on_table_class_chosen)
@@ -333,8 +337,27 @@ class ReviewTab(QWidget):
     @pyqtSlot(int)
     def _on_large_requested(self, row: int) -> None:
         assert self._review is not None
-        dialog = ScoredImageDialog(self._images.gallery.images(), self._review.labels, row, self)
+        bundle = self._bundle()
+        heat_maps = None if bundle is None else HeatMaps(bundle, self)
+        dialog = ScoredImageDialog(self._images.gallery.images(), self._review.labels, row, self, heat_maps)
         dialog.resize(self.size() * DIALOG_SHARE)
+        dialog.open()
+
+    def _bundle(self) -> Path | None:
+        if self._state.project is None or self._shown is None:
+            return None
+        return self._state.project.run_folder(self._shown) / BUNDLE_FOLDER
+
+    @pyqtSlot()
+    def _on_thresholds_clicked(self) -> None:
+        bundle = self._bundle()
+        if bundle is None:
+            return
+        try:
+            dialog = ThresholdsDialog(bundle, self._state.jobs, self)
+        except AppError as error:
+            self._state.failed.emit(error)
+            return
         dialog.open()
 
     @pyqtSlot(object)

@@ -17,11 +17,14 @@ from tests.ui.reviewing import plant
 from ui.item_models import THUMBNAIL_SIDE
 from ui.review_tab import ReviewTab
 from ui.state import AppState
+from ui.thresholds_dialog import ThresholdsDialog
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.image_view import ImageView
 from ui.widgets.scored_image_dialog import ScoredImageDialog
 
 RESULT_FILE = "evaluation.json"
+
+LONG_MS = 60_000
 
 
 @pytest.fixture
@@ -301,6 +304,32 @@ def test_the_arrows_and_buttons_go_through_the_large_images(qtbot: QtBot, review
     qtbot.waitUntil(lambda: dialog._view.shown_path() is not None)
     with qtbot.waitSignal(dialog.finished):
         qtbot.keyClick(dialog._previous, Qt.Key.Key_Escape)
+
+
+def test_what_speaks_for_the_class_is_laid_over_the_large_image(qtbot: QtBot, review: ReviewTab) -> None:
+    click_cell(qtbot, review, 0, 0)
+    review._images.gallery.activated.emit(review._images.gallery.model().index(0, 0))
+    dialog = review.findChild(ScoredImageDialog)
+    qtbot.waitExposed(dialog)
+    qtbot.waitUntil(lambda: dialog._view.shown_path() is not None, timeout=LONG_MS)
+    plain = dialog._view.grab().toImage()
+    dialog.opacity.setValue(100)
+    qtbot.waitUntil(lambda: dialog._heat is not None, timeout=LONG_MS)
+    assert dialog._heat[0] == dialog._images[0].path
+    assert dialog._view.grab().toImage() != plain
+    dialog.opacity.setValue(0)
+    assert dialog._view.grab().toImage() == plain
+    with qtbot.waitSignal(dialog.finished):
+        qtbot.keyClick(dialog._view, Qt.Key.Key_Escape)
+
+
+def test_the_thresholds_of_the_run_are_opened_by_a_button(qtbot: QtBot, review: ReviewTab) -> None:
+    qtbot.mouseClick(review._head.thresholds, Qt.MouseButton.LeftButton)
+    dialog = review.findChild(ThresholdsDialog)
+    qtbot.waitExposed(dialog)
+    assert dialog.table.rowCount() == 3
+    with qtbot.waitSignal(dialog.finished):
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
 
 
 def test_pictures_come_from_the_projects_thumbnails(

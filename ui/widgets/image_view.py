@@ -56,6 +56,7 @@ class ImageView(QWidget):
         self._image: ImageToShow | None = None
         self._known: OrderedDict[Path, _Picture | AppError] = OrderedDict()
         self._tasks: dict[tuple[Path, int], Task] = {}
+        self._overlay: tuple[QImage, QRectF, float] | None = None
         self._painted: Path | None = None
         self._zoom: float | None = None  # screen pixels per pixel of the file; None fits the window
         self._centre = QPointF(0.5, 0.5)  # what is in the middle, as a share of width and height
@@ -77,6 +78,11 @@ class ImageView(QWidget):
         for path in wanted:
             self._read(path, FIRST_SIDE)
         self.setAccessibleDescription(", ".join(part for part in (image.name, self._label()) if part))
+        self.update()
+
+    def set_overlay(self, picture: QImage | None, place: QRectF, opacity: float) -> None:
+        """Lay a small picture, drawn large and smooth, over a place of the image; 0 to 1, as shares of it."""
+        self._overlay = None if picture is None else (picture, place, opacity)
         self.update()
 
     def clear(self) -> None:
@@ -215,6 +221,7 @@ class ImageView(QWidget):
             painter.drawText(self._canvas(), flags, known.message)
         elif known is not None:
             painter.drawPixmap(self._place(known), known.pixmap, QRectF(known.pixmap.rect()))
+            self._paint_overlay(painter, self._place(known))
         elif self._image.thumbnail is not None:
             size = self._image.thumbnail.size().scaled(self._canvas().size(), Qt.AspectRatioMode.KeepAspectRatio)
             corner = self._canvas().center() - QPoint(size.width() // 2, size.height() // 2)
@@ -223,6 +230,24 @@ class ImageView(QWidget):
             self._painted = self._image.path
         painter.setClipping(False)
         self._paint_footer(painter, self._image)
+
+    def _paint_overlay(self, painter: QPainter, image: QRectF) -> None:
+        if self._overlay is None:
+            return
+        picture, share, opacity = self._overlay
+        place = QRectF(
+            image.left() + share.left() * image.width(),
+            image.top() + share.top() * image.height(),
+            share.width() * image.width(),
+            share.height() * image.height(),
+        )
+        painter.setOpacity(opacity)
+        # Enlarged before it is painted, which keeps the edges soft: a painter would stretch its outermost pixels.
+        smooth = picture.scaled(
+            place.size().toSize(), Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        painter.drawImage(place.topLeft(), smooth)
+        painter.setOpacity(1.0)
 
     def _paint_footer(self, painter: QPainter, image: ImageToShow) -> None:
         place = self.rect().adjusted(0, self.height() - FOOTER + 4, 0, 0)
