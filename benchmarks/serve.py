@@ -7,11 +7,12 @@ median of the rounds' ratios, so that what else the computer does weighs on all 
 `throughput_ratio`: the best throughput of `main.py serve` over that of a bare loop in this process that decodes the
 same photos and runs the same ONNX file, in a thread per processor. `p99_ratio`: the 99th percentile of a request's
 time under 8 clients, over the median with one client; clients that never pause make it 8 / processors at least.
-`against_litserve`: over LitServe as it comes;
-`against_litserve_tuned`: over the best of three set-ups. `choice`: the bare loop in threads, in processes, and with
-batches, in photos a second: what the server does was chosen by that. `restart_seconds`: from killing the worker under
-load to the next answer. With --soak N also `soak_growth_mb`: by how much the worker's memory grew over the last half
-of N requests.
+`against_litserve`: over LitServe as it comes; `against_litserve_tuned`: over the best of three set-ups. `cpu_ms`: the
+processor time of one answer, all processes of a server together, on Linux; a busy computer changes it little, and
+`throughput_ratio_by_cpu` is the ratio of these. `choice`: the bare loop in threads, in processes, and with batches, in
+photos a second: what the server does was chosen by that. `restart_seconds`: from killing the worker under load to the
+next answer. `busy`: how many processes wanted a processor before it began; above 0.5 the throughputs mean little. With
+--soak N also `soak_growth_mb`: by how much the worker's memory grew over the last half of N requests.
 Usage: python benchmarks/serve.py [PHOTOS] [--requests N] [--rounds N] [--soak N] [--without-litserve]
 """
 
@@ -21,41 +22,31 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import cv2
-import numpy as np
-
-from app.dataset.decode import decode_image
 from app.dataset.scan import scan_folder
 from app.demo.garments import make_demo
 from app.files import HOME_VARIABLE
-from app.onnx_sessions import open_session
 from app.parallel import processors
 from app.project.project import Project
 from app.training import TrainingRequest, train
+from benchmarks.contestants import BareLoop, Running, cpu_seconds, litserve, litserve_python, sightline, worker_of
 from benchmarks.load_client import Load, load, requests_for
-from benchmarks.result import PHOTOS, PROGRAM, middle, print_result, say
+from benchmarks.result import PHOTOS, middle, print_result, say
 
-LITSERVE = "litserve==0.2.19"
 CLIENTS = (1, 8, 64)
 MOST_PHOTOS = 64
 PER_CLASS = 10
-PORT_FILE_WAIT_S = 60
-OWN_SESSION = os.name != "nt"
 SETUPS = ((1, 0), (processors(), 1), (processors(), 0))  # LitServe's workers, threads inside a call; as it comes first
 
 
@@ -75,164 +66,6 @@ def photos(folder: Path | None, drawn: list[bytes]) -> list[bytes]:
         return drawn
     found = [image.path for image in scan_folder(folder).images]
     return [path.read_bytes() for path in found[:: max(1, len(found) // MOST_PHOTOS)][:MOST_PHOTOS]]
-
-
-# -- the bare loop
-
-
-_session: Any = None
-
-
-def set_up(model: Path) -> None:
-    """Load the model in this process."""
-    global _session  # a pool's processes have no other place
-    cv2.setNumThreads(1)
-    _session = open_session(model)
-
-
-def answer(data: bytes) -> float:
-    """Decode and predict one photo."""
-    return float(_session.run(["probabilities"], {"image": decode_image(data)[np.newaxis]})[0].max())
-
-
-def answer_several(batch: Sequence[bytes]) -> int:
-    """Decode photos and predict them in one call; they are brought to one size, which a batch must have."""
-    pixels = np.stack([cv2.resize(decode_image(data), (400, 400)) for data in batch])
-    return len(_session.run(["probabilities"], {"image": pixels})[0])
-
-
-class BareLoop:
-    """Decodes and predicts without a server, in every way that one could; it has a process of its own, as they have."""
-
-    def __init__(self, model: Path, images: Sequence[bytes], total: int):
-        self._host = ProcessPoolExecutor(1, get_context("spawn"), initializer=own_group)
-        self._host.submit(_Pools.make, model, [images[at % len(images)] for at in range(total)]).result()
-
-    def rates(self) -> dict[str, float]:
-        """Return photos a second in threads, in processes, and in threads with batches of eight."""
-        return self._host.submit(_Pools.rates).result()
-
-    def close(self) -> None:
-        """End the pools."""
-        self._host.submit(_Pools.close).result()
-        self._host.shutdown()
-
-
-class _Pools:
-    """The pools of the bare loop, in its process."""
-
-    work: Sequence[bytes] = ()
-    threads: ThreadPoolExecutor
-    processes: ProcessPoolExecutor
-
-    @classmethod
-    def make(cls, model: Path, work: Sequence[bytes]) -> None:
-        set_up(model)
-        cls.work = work
-        cls.threads = ThreadPoolExecutor(processors())
-        cls.processes = ProcessPoolExecutor(processors(), get_context("spawn"), initializer=set_up, initargs=(model,))
-        list(cls.processes.map(answer, work[: 4 * processors()]))
-
-    @classmethod
-    def rates(cls) -> dict[str, float]:
-        batches = [cls.work[at : at + 8] for at in range(0, len(cls.work), 8)]
-        return {
-            "threads": cls._rate(lambda: cls.threads.map(answer, cls.work)),
-            "processes": cls._rate(lambda: cls.processes.map(answer, cls.work, chunksize=4)),
-            "batches_of_8": cls._rate(lambda: cls.threads.map(answer_several, batches)),
-        }
-
-    @classmethod
-    def _rate(cls, run: Callable[[], Iterable[Any]]) -> float:
-        start = time.perf_counter()
-        for _ in run():
-            pass
-        return len(cls.work) / (time.perf_counter() - start)
-
-    @classmethod
-    def close(cls) -> None:
-        cls.threads.shutdown()
-        cls.processes.shutdown()
-
-
-def own_group() -> None:
-    """Leave the session: Linux shares processors out by sessions, and each contestant shall have one."""
-    if hasattr(os, "setsid"):
-        os.setsid()
-
-
-# -- servers
-
-
-@contextmanager
-def sightline(bundle: Path) -> Iterator[tuple[str, Path]]:
-    """Start `main.py serve`; give its address and its log."""
-    log = bundle.parent / "serve.log"
-    command = [sys.executable, str(PROGRAM), "serve", str(bundle), "--port", "0", "--json"]
-    with (
-        log.open("w") as stderr,
-        subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=OWN_SESSION
-        ) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            yield json.loads(process.stdout.readline())["url"], log
-        finally:
-            process.terminate()
-
-
-def worker_of(log: Path) -> int:
-    """Return the process that answers, as the log says."""
-    return int(log.read_text().rpartition("The worker is process ")[2].split()[0])
-
-
-def litserve_python(folder: Path) -> str:
-    """Make an environment with LitServe; what both servers need is that of this one."""
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    ask = [str(python), "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"]
-    site = Path(subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip())
-    ours = [path for path in sys.path if path.endswith("site-packages")]
-    (site / "shared.pth").write_text("\n".join(ours), encoding="utf-8")
-    subprocess.run([str(python), "-m", "pip", "install", "--quiet", LITSERVE], check=True, stderr=subprocess.DEVNULL)
-    return str(python)
-
-
-@contextmanager
-def litserve(python: str, model: Path, port: int, workers: int, threads: int) -> Iterator[str]:
-    """Start LitServe and wait until it answers."""
-    script = str(Path(__file__).with_name("litserve_server.py"))
-    arguments = [python, script, str(model), str(port), str(workers), str(threads)]
-    with subprocess.Popen(
-        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=OWN_SESSION
-    ) as process:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_for(url)
-            yield url
-        finally:
-            if OWN_SESSION:
-                os.killpg(process.pid, signal.SIGKILL)  # its workers, too
-            else:
-                process.terminate()
-
-
-def _wait_for(url: str) -> None:
-    from urllib.error import URLError
-    from urllib.request import urlopen
-
-    end = time.monotonic() + PORT_FILE_WAIT_S
-    while time.monotonic() < end:
-        try:
-            if urlopen(f"{url}/health", timeout=5).status == 200:
-                return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    raise SystemExit("LitServe does not answer.")
-
-
-# -- figures
 
 
 def restart_seconds(url: str, log: Path, requests: Sequence[bytes]) -> float:
@@ -286,6 +119,7 @@ def soak(url: str, log: Path, requests: Sequence[bytes], total: int) -> dict[str
 
 def main(options: argparse.Namespace) -> None:
     """Let the contestants take turns."""
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         os.environ.setdefault(HOME_VARIABLE, name)
         folder = Path(name)
@@ -293,20 +127,20 @@ def main(options: argparse.Namespace) -> None:
         bundle, drawn = make_bundle(folder)
         images = photos(options.photos, drawn)
         requests = requests_for(images)
-        url, log = stack.enter_context(sightline(bundle))
+        ours = stack.enter_context(sightline(bundle))
         others = {} if options.without_litserve else start_litserve(stack, folder, bundle / "model.onnx")
         bodies = [json.dumps({"image": base64.b64encode(image).decode()}).encode() for image in images]
         loop = BareLoop(bundle / "model.onnx", images, options.requests)
         rounds = []
         for number in range(options.rounds + 1):
             say(f"round {number} of {options.rounds}")
-            rounds.append(one_round(loop, url, requests, others, requests_for(bodies, "application/json"), options))
+            rounds.append(one_round(loop, ours, requests, others, requests_for(bodies, "application/json"), options))
         loop.close()
-        values: dict[str, Any] = {"restart_seconds": restart_seconds(url, log, requests)}
+        values: dict[str, Any] = {"restart_seconds": restart_seconds(ours.url, ours.log, requests)}
         if options.soak:
             say("soak")
-            values |= soak(url, log, requests, options.soak)
-    print_result(**figures(rounds[1:]), **values, photos=len(images))  # the first warmed all of them
+            values |= soak(ours.url, ours.log, requests, options.soak)
+    print_result(**figures(rounds[1:]), **values, photos=len(images), busy=busy)  # the first warmed all of them
 
 
 @dataclass(frozen=True)
@@ -316,6 +150,7 @@ class Round:
     choice: dict[str, float]
     loads: dict[int, Load]
     litserve: dict[str, float]
+    cpu_ms: dict[str, float]
 
     @property
     def best(self) -> float:
@@ -325,20 +160,27 @@ class Round:
 
 def one_round(
     loop: BareLoop,
-    url: str,
+    ours: Running,
     requests: Sequence[bytes],
-    others: dict[str, str],
+    others: dict[str, Running],
     theirs: Sequence[bytes],
     options: argparse.Namespace,
 ) -> Round:
     """Measure everyone once."""
     choice = loop.rates()
-    loads = {clients: load(url, requests, clients, options.requests) for clients in CLIENTS}
-    litserve = {
-        name: max(load(other, theirs, clients, options.requests).per_second for clients in CLIENTS[1:])
-        for name, other in others.items()
-    }
-    return Round(choice, loads, litserve)
+    cpu_ms = {"bare": choice.pop("cpu_ms")}
+    loads = {}
+    for clients in CLIENTS:
+        before = cpu_seconds(ours.process)
+        loads[clients] = load(ours.url, requests, clients, options.requests)
+        cpu_ms[f"{clients} clients"] = ours.cpu_ms(options.requests, before)
+    rates = {}
+    for name, other in others.items():
+        before = cpu_seconds(other.process)
+        both = [load(other.url, theirs, clients, options.requests) for clients in CLIENTS[1:]]
+        rates[name] = max(each.per_second for each in both)
+        cpu_ms[f"LitServe, {name}"] = other.cpu_ms(len(both) * options.requests, before)
+    return Round(choice, loads, rates, cpu_ms)
 
 
 def figures(rounds: Sequence[Round]) -> dict[str, Any]:
@@ -354,6 +196,10 @@ def figures(rounds: Sequence[Round]) -> dict[str, Any]:
         values["litserve_per_second"] = {
             name: round(middle([each.litserve[name] for each in rounds]), 1) for name in rounds[0].litserve
         }
+    cpu_ms = {name: middle([each.cpu_ms[name] for each in rounds]) for name in rounds[0].cpu_ms}
+    if cpu_ms["8 clients"]:
+        values["throughput_ratio_by_cpu"] = cpu_ms["bare"] / cpu_ms["8 clients"]
+    values["cpu_ms"] = {name: round(value, 2) for name, value in cpu_ms.items()}
     values["clients"] = {
         str(clients): {
             "per_second": round(middle([each.loads[clients].per_second for each in rounds]), 1),
@@ -366,7 +212,7 @@ def figures(rounds: Sequence[Round]) -> dict[str, Any]:
     return values
 
 
-def start_litserve(stack: ExitStack, folder: Path, model: Path) -> dict[str, str]:
+def start_litserve(stack: ExitStack, folder: Path, model: Path) -> dict[str, Running]:
     """Start each of LitServe's set-ups; return their addresses."""
     say("LitServe")
     python = litserve_python(folder / "litserve")

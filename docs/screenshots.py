@@ -34,11 +34,13 @@ from ui.widgets.found_bar import FoundBar
 from ui.widgets.gallery import Gallery
 from ui.widgets.image_grid import ImageGrid
 from ui.widgets.image_view import ImageView
+from ui.widgets.try_server import TryServer
 
 FOLDER = Path(__file__).resolve().parent / "screenshots"
 SIZE = (1280, 800)
 PER_CLASS = 80
 NEW_PER_CLASS = 3
+ASKED = 12  # photos sent to the server
 LABELLED_PER_CLASS = 10
 LEVELS = 32  # per colour of a stored picture: photographs stay recognisable and files small
 LONGEST_WAIT_MS = 120_000
@@ -167,6 +169,10 @@ def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path)
     wait(idle)
     press(window, "Start the server")
     wait(lambda: any("Running at" in one.text() for one in window.findChildren(QLabel)))
+    for photo in [path for path in sorted(new_photos.rglob("*")) if path.is_file()][:ASKED]:
+        find(window, TryServer).ask(photo)
+        wait(idle)
+        pause(SETTLE_MS)
     take(window, "deploy")
 
 

@@ -87,7 +87,7 @@ class ReviewTab(QWidget):
         self._table = ClassTable()
         self._matrix_view = MatrixView()
         self._images = ImagesView()
-        self._save = QPushButton(self.tr("Save figure…"))
+        self._save = QPushButton(self.tr("Save…"))
         self._save.setToolTip(self.tr("Save the figure on the left as PNG or SVG"))
 
     def _lay_out(self) -> None:

@@ -84,6 +84,12 @@ class AppState(QObject):
         job.finished.connect(self._on_training_finished)
         return job
 
+    def resume_training(self, number: int) -> Job:
+        """Go on with a run of the open project, in the background."""
+        job = self.jobs.start(self.tr("Training"), partial(_resume, self._open_project(), number))
+        job.finished.connect(self._on_training_finished)
+        return job
+
     @pyqtSlot()
     def undo(self) -> None:
         """Take the last edit back, after those that are still being written."""
@@ -147,3 +153,9 @@ def _train(project: Project, request: "TrainingRequest", on_event: OnEvent, canc
     from app.training import train
 
     return train(project, request, on_event, cancel)
+
+
+def _resume(project: Project, number: int, on_event: OnEvent, cancel: threading.Event) -> "RunResult":
+    from app.training import resume
+
+    return resume(project, number, on_event, cancel)

@@ -1,6 +1,8 @@
 """The Train tab: one button, what happens while it works, and what came of it."""
 
-from PyQt5.QtCore import pyqtSignal, pyqtSlot
+from dataclasses import asdict
+
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -8,6 +10,7 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -16,13 +19,15 @@ from PyQt5.QtWidgets import (
 from app.engines.protocol import Progress
 from app.errors import AppError
 from app.project.project import Project
-from app.training import RunResult, TrainingRequest, check_ready
+from app.settings import TORCH, torch_table
+from app.training import RunResult, TrainingRequest, check_ready, finish_epoch, resumable_run
 from ui import theme
 from ui.jobs import Job
 from ui.state import AppState
-from ui.widgets.curve_plot import CurvePlot
-from ui.widgets.engine_choice import EngineChoice
+from ui.widgets.form import Form
+from ui.widgets.preset_choice import PresetChoice
 from ui.widgets.run_list import RunList
+from ui.widgets.training_plots import TrainingPlots
 from ui.widgets.training_progress import TrainingProgress
 
 SIDE_WIDTH = 340
@@ -40,8 +45,7 @@ class TrainTab(QWidget):
         self._job: Job | None = None
         self._listed = False  # the running run
         self._finished_run: int | None = None
-        self._speed: tuple[list[float], list[float]] = ([], [])
-        self._fits: dict[str, list[float]] = {}
+        self._resumable: int | None = None
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -62,7 +66,12 @@ class TrainTab(QWidget):
         font.setPointSizeF(1.4 * font.pointSizeF())
         self._train.setFont(font)
         self._train.setMinimumHeight(52)
-        self._engines = EngineChoice()
+        self._presets = PresetChoice()
+        self._resume = QPushButton()
+        self._resume.setToolTip(self.tr("Go on from the last checkpoint, with the labels of that run."))
+        self._finish = QPushButton(self.tr("Finish this epoch"))
+        self._finish.setToolTip(self.tr("End with the epoch that is going, and make the model from the best so far."))
+        self._settings = Form()
         self._advanced = QPushButton(self.tr("Advanced"), checkable=True)
         self._head = QComboBox()
         self._head.addItem(self.tr("Logistic regression"), "logistic")
@@ -73,13 +82,7 @@ class TrainTab(QWidget):
         self._seed.setAccessibleName(self.tr("Seed"))
         self._seed.setToolTip(self.tr("The same seed and the same labels give the same model."))
         self._progress = TrainingProgress()
-        self._speed_plot = CurvePlot(self.tr("Looking at images"), self.tr("images"), self.tr("images per second"))
-        self._accuracy_plot = CurvePlot(
-            self.tr("Validation accuracy"), self.tr("strength (C)"), self.tr("accuracy"), log_x=True
-        )
-        self._loss_plot = CurvePlot(
-            self.tr("Validation loss"), self.tr("strength (C)"), self.tr("log loss"), log_x=True
-        )
+        self._plots = TrainingPlots()
         self._result = QLabel(objectName="figure")
         self._measured = QLabel(objectName="muted", wordWrap=True)
         self._review = QPushButton(self.tr("Review"))
@@ -96,22 +99,24 @@ class TrainTab(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(self.tr("Classifier"), self._head)
         form.addRow(self.tr("Seed"), self._seed)
-        side = QWidget()
-        side.setFixedWidth(SIDE_WIDTH)
-        column = QVBoxLayout(side)
+        form.addRow(self._settings)
+        column_widget = QWidget()
+        column = QVBoxLayout(column_widget)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * theme.SPACE)
-        for widget in (self._ready, self._hint, self._train, self._engines, self._advanced, self._options, self._card):
+        parts = (self._ready, self._hint, self._train, self._resume, self._presets, self._advanced, self._options)
+        for widget in (*parts, self._card):
             column.addWidget(widget)
         column.addStretch()
-        plots = QHBoxLayout()
-        plots.setSpacing(2 * theme.SPACE)
-        for plot in (self._speed_plot, self._accuracy_plot, self._loss_plot):
-            plots.addWidget(plot)
+        side = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        side.setFixedWidth(SIDE_WIDTH)
+        side.setWidget(column_widget)
         right = QVBoxLayout()
         right.setSpacing(2 * theme.SPACE)
         right.addWidget(self._progress)
-        right.addLayout(plots, 3)
+        right.addWidget(self._finish, alignment=Qt.AlignmentFlag.AlignRight)
+        right.addWidget(self._plots, 3)
         right.addWidget(QLabel(self.tr("Runs"), objectName="heading"))
         right.addWidget(self._runs, 2)
         layout = QHBoxLayout(self)
@@ -119,8 +124,8 @@ class TrainTab(QWidget):
         layout.setSpacing(3 * theme.SPACE)
         layout.addWidget(side)
         layout.addLayout(right, 1)
-        self._options.hide()
-        self._card.hide()
+        for widget in (self._options, self._card, self._resume, self._finish):
+            widget.hide()
 
     def _connect(self) -> None:
         state = self._state
@@ -130,7 +135,9 @@ class TrainTab(QWidget):
         state.runs_changed.connect(self._refresh)
         self._train.clicked.connect(self._on_train_clicked)
         self._advanced.toggled.connect(self._options.setVisible)
-        self._engines.changed.connect(self._refresh)
+        self._presets.changed.connect(self._on_preset_changed)
+        self._resume.clicked.connect(self._on_resume_clicked)
+        self._finish.clicked.connect(self._on_finish_clicked)
         self._progress.stop_requested.connect(self._on_stop_requested)
         self._review.clicked.connect(self._on_review_clicked)
         self._runs.run_activated.connect(self.review_requested)
@@ -140,7 +147,7 @@ class TrainTab(QWidget):
     @pyqtSlot()
     def _on_project_changed(self) -> None:
         self._card.hide()
-        self._clear_plots()
+        self._plots.clear()
         self._progress.show_idle()
         self._refresh()
 
@@ -157,7 +164,10 @@ class TrainTab(QWidget):
         self._ready.setText(message)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
-        self._train.setEnabled(ready and self._job is None and self._engines.chosen() is not None)
+        self._train.setEnabled(ready and self._job is None and self._presets.chosen() is not None)
+        self._resumable = resumable_run(project) if project and self._job is None else None
+        self._resume.setVisible(self._resumable is not None)
+        self._resume.setText(self.tr("Go on with run {0}").format(self._resumable))
 
     def _readiness(self, project: Project | None) -> tuple[str, str, bool]:
         """Say what would be trained on, or why that is not possible, and what to do."""
@@ -176,14 +186,41 @@ class TrainTab(QWidget):
     # -- training
 
     @pyqtSlot()
+    def _on_preset_changed(self) -> None:
+        """Show the settings that the preset has."""
+        preset = self._presets.chosen()
+        settings = preset.settings if preset else None
+        self._settings.show_settings(torch_table() if settings else (), asdict(settings) if settings else {})
+        self._refresh()
+
+    @pyqtSlot()
     def _on_train_clicked(self) -> None:
-        engine = self._engines.chosen()
-        if engine is None or self._job is not None:
+        preset = self._presets.chosen()
+        if preset is None or self._job is not None:
             return
+        changes = self._settings.changes() if preset.settings else {}
+        head = self._head.currentData()
+        request = TrainingRequest(preset.engine, self._seed.value(), head, preset.name, changes)
+        self._follow(self._state.start_training(request))
+        self._plots.expect(tuning=preset.engine == TORCH)
+
+    @pyqtSlot()
+    def _on_resume_clicked(self) -> None:
+        if self._resumable is not None and self._job is None:
+            self._follow(self._state.resume_training(self._resumable))
+            self._plots.expect(tuning=True)
+
+    @pyqtSlot()
+    def _on_finish_clicked(self) -> None:
+        if self._state.project is not None and self._job is not None:
+            finish_epoch(self._state.project, self._state.project.runs()[0].number)
+            self._finish.setEnabled(False)
+            self._finish.setText(self.tr("Finishing with this epoch…"))
+
+    def _follow(self, job: Job) -> None:
+        """Show what becomes of a training that was started."""
         self._card.hide()
-        self._clear_plots()
-        self._speed_plot.hide()
-        job = self._state.start_training(TrainingRequest(engine, self._seed.value(), self._head.currentData()))
+        self._plots.clear()
         self._job = job
         self._listed = False
         job.progressed.connect(self._on_job_progressed)
@@ -204,23 +241,16 @@ class TrainTab(QWidget):
     def _on_job_progressed(self, progress: Progress) -> None:
         if self._job is not None and self._job.cancelling:  # perhaps by the button in the status bar
             self._progress.show_stopping()
-        self._progress.show_progress(progress)
+        if progress.stage != "epoch":  # which tells of what was, in the middle of what is
+            self._progress.show_progress(progress)
         if not self._listed:
             self._listed = True
             self._refresh()
-        values = progress.values
-        if progress.stage == "features":
-            self._speed_plot.show()
-            self._speed[0].append(progress.done)
-            self._speed[1].append(values["images_per_second"])
-            self._speed_plot.set_curve(self.tr("speed"), *self._speed)
-        elif progress.stage == "fit":
-            for key, value in values.items():
-                self._fits.setdefault(key, []).append(value)
-            strengths = self._fits["strength"]
-            for plot, key in ((self._accuracy_plot, "validation_accuracy"), (self._loss_plot, "validation_loss")):
-                plot.set_ticks(strengths)
-                plot.set_curve(self.tr("cross-validation"), strengths, self._fits[key], points=True)
+        if progress.stage == "tune" and self._finish.isHidden():
+            self._finish.setText(self.tr("Finish this epoch"))
+            self._finish.setEnabled(True)
+            self._finish.show()
+        self._plots.show_progress(progress)
 
     @pyqtSlot(object)
     def _on_job_done(self, result: RunResult) -> None:
@@ -252,15 +282,10 @@ class TrainTab(QWidget):
     @pyqtSlot()
     def _on_job_finished(self) -> None:
         self._job = None
+        self._finish.hide()
         self._refresh()
 
     @pyqtSlot()
     def _on_review_clicked(self) -> None:
         if self._finished_run is not None:
             self.review_requested.emit(self._finished_run)
-
-    def _clear_plots(self) -> None:
-        self._speed = ([], [])
-        self._fits = {}
-        for plot in (self._speed_plot, self._accuracy_plot, self._loss_plot):
-            plot.clear()

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 NORMAL_QUANTILE = 1.959963984540054  # of 0.975
 RESAMPLES = 500
+LEAST_RESAMPLES = 200
+MOST_DRAWN_CELLS = 500_000  # of a confusion matrix in all resamples: a corrected label must not be waited for
 PERCENTILES = (2.5, 97.5)
 MOST_POTS = 2000  # of groups that are drawn together where there are more: drawing takes the same time for any number
 GAP_WIDENING = 1.2  # by simulation: without it the interval of the calibration error holds the truth in 89 of 100
@@ -81,7 +83,7 @@ def unrelated_images(share: float, influence: Floats, groups: Counts) -> float:
 
 
 def macro_f1_interval(
-    confusion: Counts, seed: int = 0, resamples: int = RESAMPLES, images: int | None = None
+    confusion: Counts, seed: int = 0, resamples: int | None = None, images: int | None = None
 ) -> Interval:
     """Return the smoothed percentile bootstrap interval of macro-F1, within 0 to 1, for counts [true, predicted].
 
@@ -95,6 +97,8 @@ def macro_f1_interval(
         raise ValueError("no images")
     cells, weights = _cells(confusion)
     drawn = counted if images is None else max(1, min(images, counted))
+    if resamples is None:
+        resamples = max(LEAST_RESAMPLES, min(RESAMPLES, MOST_DRAWN_CELLS // len(weights)))
     draws = np.random.default_rng(seed).multinomial(drawn, weights / weights.sum(), resamples)
     low, high = np.percentile(_macro_f1(draws, cells, len(confusion)), PERCENTILES)
     true, predicted = np.nonzero(confusion)

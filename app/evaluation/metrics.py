@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import InputError
-from app.evaluation.averages import macro_average, micro_average
+from app.evaluation.averages import MicroRanking, macro_average
 from app.evaluation.calibration import BINS
 from app.evaluation.curves import MOST_POINTS, Floats, Integers, Ranking
 from app.evaluation.intervals import (
@@ -94,7 +94,7 @@ class Scoreboard:
         given = np.arange(len(probabilities)) if groups is None else groups
         self.groups: Integers = np.unique(given, return_inverse=True)[1].astype(np.int64)
         self._rankings = [Ranking(column) for column in probabilities.T]
-        self._all_ranking = Ranking(probabilities.ravel())
+        self._all_ranking = MicroRanking(probabilities)
         self._resamples: tuple[bytes, Resamples] | None = None
         self._known: tuple[Integers, tuple[ClassFigures, ...]] | None = None
 
@@ -130,8 +130,8 @@ class Scoreboard:
             calibration_error=float(np.abs(np.bincount(bins, weights=gaps)).sum() / images),
             calibration_interval=resamples.gap_interval(gaps, bins, BINS),
             per_class=self._per_class(truth, used),
-            micro=micro_average(self._all_ranking, truth, used, classes),
-            macro=macro_average(probabilities, true),
+            micro=self._all_ranking.measure(truth, used),
+            macro=macro_average(probabilities, true, self._rankings if used.all() else None),
             confusion=tuple(tuple(row) for row in confusion.tolist()),
         )
 

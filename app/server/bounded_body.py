@@ -64,7 +64,9 @@ class BoundedBody:
 
     async def discard(self) -> None:
         """Read what the client still sends, within bounds: closing early would lose it the answer."""
-        if self._slow or self._waits and not self._seen:  # such a client sends nothing before it is asked to
+        if (
+            self.finished or self._slow or self._waits and not self._seen
+        ):  # such a client sends nothing before it is asked to
             return
         with anyio.move_on_after(DISCARD_SECONDS):
             while not self.finished and self._seen <= DISCARD_FACTOR * self._limits.body_bytes:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.demo.garments import make_demo
+from benchmarks.finetune import difference, figures
 from benchmarks.kill_label import Told, count_lost
 from benchmarks.result import PROGRAM, middle, print_result
 
@@ -97,6 +98,39 @@ def test_serve(garments: Path) -> None:
     assert sorted(values["choice"]) == ["batches_of_8", "processes", "threads"]
     assert values["restart_seconds"] > 0
     assert (values["soak_requests"], values["photos"]) == (20, 42)
+
+
+@pytest.mark.slow
+def test_finetune(garments: Path) -> None:
+    values = run("finetune.py", str(garments), "--seeds", "1", "--plain-epochs", "1", "--set", "epochs=1")
+    assert (values["seeds"], values["photos"]) == (1, 21)
+    for name in ("quick", "balanced", "best", "plain"):
+        assert {"accuracy", "sd", "seconds", "time_ratio"} <= set(values[name])
+        assert 0 <= values[name]["accuracy"] <= 1
+        assert values[name]["seconds"] > 0
+    assert values["plain"]["time_ratio"] == 1
+    for centre, low, high in values["differences"].values():
+        assert -100 <= low <= centre <= high <= 100
+
+
+def test_finetune_sums_up_seeds() -> None:
+    seeds = [
+        {
+            "balanced": {"right": {"a": True, "b": True}, "seconds": 10.0},
+            "plain": {
+                "right": {"a": True, "b": first},
+                "seconds": 40.0,
+                "curve": [{"accuracy": 0.0, "seconds": 20.0}, {"accuracy": (1 + first) / 2, "seconds": 40.0}],
+            },
+        }
+        for first in (False, True)
+    ]
+    assert figures("balanced", seeds) == {
+        "accuracy": 1.0, "sd": 0.0, "seconds": 10.0, "time_ratio": 0.25, "same_accuracy_ratio": 0.25,
+    }  # fmt: skip
+    assert figures("plain", seeds)["accuracy"] == 0.75
+    assert difference("balanced", "plain", seeds)[0] == 25
+    assert difference("balanced", "balanced", seeds) == [0, 0, 0]
 
 
 def test_one_line_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

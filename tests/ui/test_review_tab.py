@@ -164,7 +164,7 @@ def test_the_table_lists_each_class_with_its_interval(state: AppState, review: R
         one = figures[table.item(row, 0).text()]
         assert table.item(row, 1).text() == str(one.images)
         recall = one.recall
-        assert table.item(row, 3).text().startswith("–" if recall is None else f"{recall:.1%}  (")
+        assert table.item(row, 3).text().startswith("–" if recall is None else f"{recall:.0%} (")
         assert "95% interval" in table.item(row, 3).toolTip()
 
 
@@ -597,7 +597,7 @@ def test_training_images_like_it_say_why(qtbot: QtBot, review: ReviewTab) -> Non
     why = review._images.why.list
     qtbot.waitUntil(lambda: why.count() == 6, timeout=20_000)
     qtbot.waitUntil(lambda: not why.item(0).icon().isNull(), timeout=20_000)
-    likeness = [float(why.item(row).text().split("\n")[1]) for row in range(6)]
+    likeness = [float(why.item(row).toolTip().split(" ")[-1]) for row in range(6)]
     assert likeness == sorted(likeness, reverse=True)
     trained = {row.path for row in review._review.trained_on} if review._review is not None else set()
     assert all(why.item(row).toolTip().split("\n")[0] in trained for row in range(6))

@@ -15,6 +15,7 @@ from app.engines.snapshot import read_snapshot
 from app.errors import EngineError
 from app.evaluation.report import load_evaluation
 from app.project.records import CANCELLED, DONE, FAILED, RunRow
+from app.settings import PRESETS
 from ui.state import AppState
 from ui.train_tab import TrainTab
 from ui.widgets.run_list import REASON
@@ -121,8 +122,8 @@ def test_the_options_are_folded_away(qtbot: QtBot, ready: TrainTab) -> None:
     assert not ready._options.isVisible()
 
 
-def test_an_engine_is_chosen(tab: TrainTab) -> None:
-    assert tab._engines.chosen() == "quick"
+def test_quick_is_chosen_at_first(tab: TrainTab) -> None:
+    assert tab._presets.chosen() == PRESETS["quick"]
 
 
 # -- training
@@ -159,7 +160,7 @@ def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> N
     assert ready._progress._text.text().startswith("Run 1 took ")
     assert ready._train.isEnabled()
     assert not ready._progress._stop.isEnabled()
-    for plot in (ready._speed_plot, ready._accuracy_plot, ready._loss_plot):
+    for plot in (ready._plots.speed, ready._plots.fit_accuracy, ready._plots.fit_loss):
         assert len(plot.lines()) == 1
     with qtbot.waitSignal(ready.review_requested) as asked:
         click(qtbot, ready._review)
@@ -265,3 +266,61 @@ def test_a_finished_run_is_listed_and_leads_to_its_review(
     with qtbot.waitSignal(tab.review_requested) as asked:
         qtbot.mouseDClick(tab._runs.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert asked.args == [run.number]
+
+
+# -- fine-tuning
+
+
+def choose(qtbot: QtBot, tab: TrainTab, preset: str) -> None:
+    click(qtbot, tab._advanced)
+    button = tab._presets.button(preset)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(10, button.height() // 2))
+
+
+def test_a_preset_brings_its_settings(qtbot: QtBot, ready: TrainTab) -> None:
+    choose(qtbot, ready, "best")
+    assert ready._settings.field("trained").currentText() == "whole"
+    click(qtbot, ready._advanced)
+    choose(qtbot, ready, "balanced")
+    assert ready._settings.field("trained").currentText() == "upper"
+    click(qtbot, ready._advanced)
+    choose(qtbot, ready, "quick")
+    with pytest.raises(KeyError):
+        ready._settings.field("trained")
+
+
+@pytest.mark.slow
+def test_stopped_in_the_middle_it_offers_to_go_on_and_does(qtbot: QtBot, state: AppState, ready: TrainTab) -> None:
+    choose(qtbot, ready, "balanced")
+    ready._settings.field("epochs").setValue(100)
+    ready._settings.field("patience").setValue(200)
+    click(qtbot, ready._train)
+    assert ready._job is not None
+
+    def is_epoch(progress: Progress) -> bool:
+        return progress.stage == "epoch"
+
+    with qtbot.waitSignal(ready._job.progressed, check_params_cb=is_epoch, timeout=LONG_MS):
+        pass
+    qtbot.waitUntil(ready._finish.isVisible, timeout=LONG_MS)
+    click(qtbot, ready._progress._stop)
+    qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
+    assert newest_run(state).state == CANCELLED
+    assert ready._resume.isVisible()
+    assert ready._resume.text() == "Go on with run 1"
+    assert not ready._finish.isVisible()
+
+    click(qtbot, ready._resume)
+    assert ready._job is not None
+    assert not ready._resume.isVisible()
+    qtbot.waitUntil(ready._finish.isVisible, timeout=LONG_MS)
+    click(qtbot, ready._finish)
+    assert not ready._finish.isEnabled()
+    qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
+    assert (newest_run(state).number, newest_run(state).state) == (1, DONE)
+    assert not ready._resume.isVisible()
+    assert {name for name, _ in ready._plots.loss.lines()} == {"training", "validation"}
+    for plot in (ready._plots.accuracy, ready._plots.rate, ready._plots.tune_speed):
+        assert plot.isVisible()
+        assert len(plot.lines()) == 1
+    assert not ready._plots.fit_loss.isVisible()

@@ -58,15 +58,18 @@ class CurvesView(QWidget):
         """Draw the curves of the labels of now."""
         if self._review is not review:
             self._class, self._threshold = None, None
-        self._review = review
-        self._draw()
+            self._review = review
+            self._draw()
+        elif self.legend.count() != len(self._curves()):
+            self._draw()
+        else:
+            self._draw_plot()
 
     def emphasise(self, label: str | None) -> None:
         """Draw one class thick; of many classes, draw it alone beside the averages."""
         self._class = label
-        if self._review is not None and len(self._review.labels) > MANY_CLASSES:
+        if self._review is not None:
             self._draw_plot()
-        self.plot.emphasise(label)
 
     def _name(self, key: str) -> str:
         names = {MICRO: self.tr("all (micro)"), MACRO: self.tr("mean (macro)")}
@@ -82,21 +85,16 @@ class CurvesView(QWidget):
 
     @pyqtSlot()
     def _draw(self) -> None:
+        """Name every curve and draw those that are shown."""
         if self._review is None:
             return
-        self._draw_plot(everything=True)
+        curves = self._curves()
         self.legend.blockSignals(True)
-        self.legend.show_lines(self.plot.lines())
+        self.legend.show_lines([(name, self.plot.sample(*self._style(name))) for name in curves])
         for row in range(self.legend.count()):
             if self.legend.item(row).text() == self._class:
                 self.legend.setCurrentRow(row)
         self.legend.blockSignals(False)
-        if len(self._review.labels) > MANY_CLASSES:
-            self._draw_plot()
-        self.plot.emphasise(self._class)
-
-    def _draw_plot(self, everything: bool = False) -> None:
-        assert self._review is not None
         if self.kind.currentData() == PRECISION_RECALL:
             self.plot.set_titles(self.tr("Precision and recall"), self.tr("recall"), self.tr("precision"))
         else:
@@ -105,16 +103,30 @@ class CurvesView(QWidget):
             )
         self.plot.clear()
         self.plot.set_range((0, 1), (0, 1))
-        numbers = {label: number for number, label in enumerate(self._review.labels)}
-        for name, curve in self._curves().items():
-            number = numbers.get(name)
-            if number is None:
-                style = 1 if name == self._name(MICRO) else 2
-                self.plot.set_curve(name, curve.x, curve.y, theme.token("text"), style)
-            elif everything or len(numbers) <= MANY_CLASSES or name == self._class:
-                colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
-                self.plot.set_curve(name, curve.x, curve.y, colour, number // len(CLASS_COLOURS))
+        self._draw_plot()
+
+    def _draw_plot(self) -> None:
+        """Draw the curves that are shown, or only move their points where they are there already."""
+        curves = {name: curve for name, curve in self._curves().items() if self._is_drawn(name)}
+        if not set(curves) >= {name for name, _ in self.plot.lines()}:
+            self.plot.clear()
+        for name, curve in curves.items():
+            self.plot.set_curve(name, curve.x, curve.y, *self._style(name))
+        self.plot.emphasise(self._class)
         self._restore_handle()
+
+    def _is_drawn(self, name: str) -> bool:
+        assert self._review is not None
+        labels = self._review.labels
+        return len(labels) <= MANY_CLASSES or name not in labels or name == self._class
+
+    def _style(self, name: str) -> tuple[str, int]:
+        """Return a curve's colour and the number of its line style."""
+        assert self._review is not None
+        if name not in self._review.labels:
+            return theme.token("text"), 1 if name == self._name(MICRO) else 2
+        number = self._review.labels.index(name)
+        return CLASS_COLOURS[number % len(CLASS_COLOURS)], number // len(CLASS_COLOURS)
 
     def _restore_handle(self) -> None:
         """Put the handle where its threshold is on the curve of now."""

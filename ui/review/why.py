@@ -15,7 +15,7 @@ from ui.jobs import Task, run_in_pool
 from ui.widgets.gallery import small_picture
 
 NUMBER = 6
-SIDE = 56
+SIDE = 44
 
 
 class Why(QWidget):
@@ -35,6 +35,8 @@ class Why(QWidget):
         self.list.setMovement(QListView.Movement.Static)
         self.list.setWrapping(False)
         self.list.setIconSize(QSize(SIDE, SIDE))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setMinimumHeight(SIDE + 34)
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._words)
@@ -85,9 +87,9 @@ class Why(QWidget):
         self._pages.setCurrentIndex(1)
         for row, one in enumerate(found):
             label = self._labels[one.image.label]
-            item = QListWidgetItem(f"{label}\n{one.cosine:.2f}")
+            item = QListWidgetItem(label)
             item.setToolTip(self.tr("{0}\n“{1}”, likeness {2:.2f}").format(one.image.path, label, one.cosine))
-            item.setSizeHint(QSize(SIDE + 24, SIDE + 36))
+            item.setSizeHint(QSize(SIDE + 18, SIDE + 24))
             self.list.addItem(item)
             done = partial(self._on_picture, row)
             task = run_in_pool(small_picture, one.image.path, one.image.digest, self._cache, on_done=done)

@@ -80,9 +80,9 @@ class ClassTable(QTableWidget):
         item = _NumberItem(text, -1.0 if value is None else value)
         item.setTextAlignment(NUMBER_ALIGNMENT)
         if interval is not None:
-            item.setText(f"{text}  ({100 * interval[0]:.0f}–{100 * interval[1]:.0f})")
+            item.setText(f"{value:.0%} ({100 * interval[0]:.0f}–{100 * interval[1]:.0f})")
             words = self.tr("95% interval {0:.1%} to {1:.1%}").format(*interval)
-            item.setToolTip(words)
+            item.setToolTip(f"{text}, {words}")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, {words}")
         self.setItem(row, column, item)
 

@@ -214,6 +214,10 @@ class CurvePlot(QWidget):
         """Return the names of the curves and the pens that draw them, for a legend."""
         return [(curve.name, self._pen(curve)) for curve in self._curves.values()]
 
+    def sample(self, colour: str, style: int) -> QPen:
+        """Return the pen that would draw a curve, for a legend of curves that are not all drawn."""
+        return pyqtgraph.mkPen(theme.readable(colour), width=LINE_WIDTH, style=LINE_STYLES[style % len(LINE_STYLES)])
+
     def emphasise(self, name: str | None) -> None:
         """Draw one curve thick and the others thin, or all alike."""
         for curve in self._curves.values():

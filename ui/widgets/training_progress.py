@@ -73,6 +73,9 @@ class TrainingProgress(QWidget):
         names = {
             "features": self.tr("Looking at images"),
             "fit": self.tr("Choosing the regularisation"),
+            "pixels": self.tr("Decoding images"),
+            "lower": self.tr("Looking at views of the images"),
+            "tune": self.tr("Fine-tuning"),
             "test": self.tr("Testing on images it has never seen"),
         }
         name = names.get(progress.stage, progress.stage)

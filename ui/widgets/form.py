@@ -1,0 +1,87 @@
+"""A form generated from a table of settings; each field has its title, its limits and a sentence of help."""
+
+from collections.abc import Mapping, Sequence
+
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+
+from app.settings import Setting, Value
+
+LARGEST = 1_000_000
+DECIMALS = 6
+
+
+class _ShortSpinBox(QDoubleSpinBox):
+    """A field for numbers that shows no more digits than needed, and steps by a fifth of what it shows."""
+
+    def textFromValue(self, value: float) -> str:
+        """Write without zeros at the end."""
+        return self.locale().toString(value, "f", DECIMALS).rstrip("0").rstrip(self.locale().decimalPoint()) or "0"
+
+
+class Form(QWidget):
+    """Fields by the name of their setting."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._layout = QFormLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._fields: dict[str, QWidget] = {}
+        self._shown: dict[str, Value] = {}
+
+    def show_settings(self, table: Sequence[Setting], values: Mapping[str, Value]) -> None:
+        """Show a field for each setting of a table, with these values; anything shown before goes."""
+        while self._layout.rowCount():
+            self._layout.removeRow(0)
+        self._fields = {}
+        self._shown = dict(values)
+        for setting in table:
+            field = _field(setting, values[setting.name])
+            field.setToolTip(setting.help)
+            field.setAccessibleName(setting.title)
+            field.setAccessibleDescription(setting.help)
+            self._fields[setting.name] = field
+            self._layout.addRow(setting.title, field)
+            self._layout.labelForField(field).setToolTip(setting.help)
+
+    def field(self, name: str) -> QWidget:
+        """Return the field of a setting; raises KeyError for one that is not shown."""
+        return self._fields[name]
+
+    def changes(self) -> dict[str, Value]:
+        """Return what differs from the values that were shown."""
+        now = {name: _value(field) for name, field in self._fields.items()}
+        return {name: value for name, value in now.items() if value != self._shown[name]}
+
+
+def _field(setting: Setting, value: Value) -> QWidget:
+    if isinstance(value, bool):
+        box = QCheckBox()
+        box.setChecked(value)
+        return box
+    if isinstance(value, str):
+        choice = QComboBox()
+        choice.addItems(list(setting.choices))
+        choice.setCurrentText(value)
+        return choice
+    low, high = setting.low or 0, LARGEST if setting.high is None else setting.high
+    if isinstance(value, int):
+        number = QSpinBox()
+        number.setRange(int(low), int(high))
+        number.setValue(value)
+        return number
+    decimal = _ShortSpinBox()
+    decimal.setDecimals(DECIMALS)
+    decimal.setRange(low, high)
+    decimal.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+    decimal.setValue(value)
+    return decimal
+
+
+def _value(field: QWidget) -> Value:
+    if isinstance(field, QCheckBox):
+        return bool(field.isChecked())
+    if isinstance(field, QComboBox):
+        return str(field.currentText())
+    if isinstance(field, QSpinBox):
+        return int(field.value())
+    return round(float(field.value()), DECIMALS)
