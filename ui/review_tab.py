@@ -37,6 +37,7 @@ from ui.review.matrix import MatrixView
 from ui.review.saving import save_picture
 from ui.review.scores import ScoresView
 from ui.state import AppState
+from ui.thresholds_dialog import ThresholdsDialog
 from ui.widgets.class_table import ClassTable
 from ui.widgets.run_list import accuracy_text
 from ui.widgets.scored_image_dialog import ScoredImageDialog
@@ -129,6 +130,7 @@ class ReviewTab(QWidget):
         self._state.runs_changed.connect(self._list_runs)
         self._state.images_changed.connect(self._on_images_changed)
         self._head.runs.activated.connect(self._on_runs_activated)
+        self._head.thresholds.clicked.connect(self._on_thresholds_clicked)
         self._figures.currentChanged.connect(self._show_view)
         self._save.clicked.connect(self._on_save_clicked)
         self._table.class_chosen.connect(self._on_table_class_chosen)
@@ -340,6 +342,23 @@ class ReviewTab(QWidget):
         assert self._review is not None
         dialog = ScoredImageDialog(self._images.gallery.images(), self._review.labels, row, self._heat, self)
         dialog.resize(self.size() * DIALOG_SHARE)
+        dialog.open()
+
+    def _bundle(self) -> Path | None:
+        if self._state.project is None or self._shown is None:
+            return None
+        return self._state.project.run_folder(self._shown) / BUNDLE_FOLDER
+
+    @pyqtSlot()
+    def _on_thresholds_clicked(self) -> None:
+        bundle = self._bundle()
+        if bundle is None:
+            return
+        try:
+            dialog = ThresholdsDialog(bundle, self._state.jobs, self)
+        except AppError as error:
+            self._state.failed.emit(error)
+            return
         dialog.open()
 
     @pyqtSlot(object)

@@ -17,6 +17,7 @@ from tests.ui.reviewing import plant
 from ui.item_models import THUMBNAIL_SIDE
 from ui.review_tab import ReviewTab
 from ui.state import AppState
+from ui.thresholds_dialog import ThresholdsDialog
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.image_view import ImageView
 from ui.widgets.scored_image_dialog import ScoredImageDialog
@@ -301,6 +302,15 @@ def test_the_arrows_and_buttons_go_through_the_large_images(qtbot: QtBot, review
     qtbot.waitUntil(lambda: dialog._view.shown_path() is not None)
     with qtbot.waitSignal(dialog.finished):
         qtbot.keyClick(dialog._previous, Qt.Key.Key_Escape)
+
+
+def test_the_thresholds_of_the_run_are_opened_by_a_button(qtbot: QtBot, review: ReviewTab) -> None:
+    qtbot.mouseClick(review._head.thresholds, Qt.MouseButton.LeftButton)
+    dialog = review.findChild(ThresholdsDialog)
+    qtbot.waitExposed(dialog)
+    assert dialog.table.rowCount() == 3
+    with qtbot.waitSignal(dialog.finished):
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
 
 
 def test_pictures_come_from_the_projects_thumbnails(

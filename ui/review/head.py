@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PyQt5.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.evaluation.report import Figures, Interval
 from app.evaluation.review import Changes
@@ -21,6 +21,8 @@ class Head(QWidget):
         self.runs = QComboBox()
         self.runs.setAccessibleName(self.tr("Run"))
         self.runs.setMinimumContentsLength(RUN_LETTERS)
+        self.thresholds = QPushButton(self.tr("Thresholds…"))
+        self.thresholds.setToolTip(self.tr("When an answer of this model is accepted, and what that costs"))
         self.accuracy = QLabel(objectName="figure")
         self.intervals = QLabel()
         self.protocol = QLabel(objectName="muted", wordWrap=True)
@@ -40,7 +42,8 @@ class Head(QWidget):
                 table.addWidget(label, row, column + 1)
             self.others.append(pair)
         table.setColumnStretch(OTHER_FIGURES + 1, 1)
-        table.addWidget(self.runs, 0, OTHER_FIGURES + 2, 2, 1)
+        table.addWidget(self.thresholds, 0, OTHER_FIGURES + 2, 2, 1)
+        table.addWidget(self.runs, 0, OTHER_FIGURES + 3, 2, 1)
         words = QVBoxLayout()
         words.setSpacing(theme.SPACE // 2)
         words.addLayout(table)
@@ -79,6 +82,7 @@ class Head(QWidget):
 
     def set_shown(self, shown: bool) -> None:
         """Show or hide everything but the choice of the run."""
+        self.thresholds.setVisible(shown)
         for label in (self.accuracy, self.intervals, self.protocol, *(one for pair in self.others for one in pair)):
             label.setVisible(shown)
         if not shown:

@@ -246,11 +246,18 @@ class ImageView(QWidget):
         if overlay is None or self._image is None or overlay.path != self._image.path:
             return
         part = overlay.place
-        corner = QPointF(whole.left() + part.left() * whole.width(), whole.top() + part.top() * whole.height())
-        painter.setOpacity(overlay.opacity)
-        painter.drawImage(
-            QRectF(corner, QSizeF(part.width() * whole.width(), part.height() * whole.height())), overlay.picture
+        place = QRectF(
+            whole.left() + part.left() * whole.width(),
+            whole.top() + part.top() * whole.height(),
+            part.width() * whole.width(),
+            part.height() * whole.height(),
         )
+        painter.setOpacity(overlay.opacity)
+        # Enlarged before it is painted, which keeps the edges soft: a painter would stretch its outermost pixels.
+        smooth = overlay.picture.scaled(
+            place.size().toSize(), Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        painter.drawImage(place.topLeft(), smooth)
         painter.setOpacity(1.0)
 
     def _paint_footer(self, painter: QPainter, image: ImageToShow) -> None:
