@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from app.dataset.decode import decode_image
 from app.dataset.image_header import read_header
+from app.dataset.thumbnails import shrunk
 from app.errors import InputError
 from app.evaluation.rule import ACCEPTED
 from app.export.predictor import Answer as ModelAnswer
@@ -30,6 +32,15 @@ Ranked = list[dict[str, Any]]
 
 FORMATS_HINT = "It should be a complete JPEG, PNG, BMP, GIF, TIFF or WebP file."
 RETRY_SECONDS = "2"
+HEAT_SIDE, HEAT_OPACITY = 448, 0.6  # pixels; 0 to 1
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an answer shall have besides probabilities."""
+
+    features: bool = False
+    heat: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class Answer:
     labels: tuple[str, ...]
     said: ModelAnswer
     milliseconds: float
+    heat: bytes | None = None  # a PNG: the image under the map of what speaks for the best label
 
     @property
     def probabilities(self) -> NDArray[np.float32]:
@@ -58,6 +70,17 @@ class Answer:
         """Return the best `top_k` labels, or all, best first."""
         order = np.argsort(-self.probabilities, kind="stable")[:top_k]
         return [{"label": self.labels[at], "confidence": float(self.probabilities[at])} for at in order]
+
+
+NOTHING_ELSE = Wish()
+
+
+def heat_picture(served: Served, image: Pixels, label: int) -> bytes:
+    """Return a PNG of the image, made small, under the map of what speaks for a class."""
+    from app.export.explaining import overlaid  # it loads a second library for models
+
+    picture = overlaid(shrunk(image, HEAT_SIDE), served.model.heat(image, label), HEAT_OPACITY)
+    return cv2.imencode(".png", picture[:, :, ::-1])[1].tobytes()
 
 
 class Classifier:
@@ -100,20 +123,20 @@ class Classifier:
         finally:
             self.waiting -= images
 
-    async def answer(self, served: Served, image: Image, features: bool = False) -> Answer:
+    async def answer(self, served: Served, image: Image, wish: Wish = NOTHING_ELSE) -> Answer:
         """Return the answer to one image; raises RequestError."""
         self.metrics.count_images(1)
-        return await self.in_pool(lambda: self._answer(served, image, features))
+        return await self.in_pool(lambda: self._answer(served, image, wish))
 
     async def answers(
-        self, served: Served, images: Sequence[Image], features: bool = False
+        self, served: Served, images: Sequence[Image], wish: Wish = NOTHING_ELSE
     ) -> list[Answer | RequestError]:
         """Answer each image; a RequestError takes the place of an image that cannot be read."""
         self.metrics.count_images(len(images))
 
         def attempt(image: Image) -> Answer | RequestError:
             try:
-                return self._answer(served, image, features)
+                return self._answer(served, image, wish)
             except RequestError as problem:
                 return problem
 
@@ -121,12 +144,14 @@ class Classifier:
             await self.in_pool(lambda: None, len(images))  # refuses all of them at once
         return await asyncio.gather(*(self.in_pool(partial(attempt, image)) for image in images))
 
-    def _answer(self, served: Served, image: Image, features: bool) -> Answer:
+    def _answer(self, served: Served, image: Image, wish: Wish) -> Answer:
         start = time.perf_counter()
         pixels = image if isinstance(image, np.ndarray) else self._decode(image)
-        said = served.model.answer(pixels, features)
-        self.metrics.count_prediction(served.labels[int(said.probabilities.argmax())])
-        return Answer(served.labels, said, (time.perf_counter() - start) * 1000)
+        said = served.model.answer(pixels, wish.features)
+        best = int(said.probabilities.argmax())
+        heat = heat_picture(served, pixels, best) if wish.heat else None
+        self.metrics.count_prediction(served.labels[best])
+        return Answer(served.labels, said, (time.perf_counter() - start) * 1000, heat)
 
     def _decode(self, data: bytes | None) -> Pixels:
         if data is None:

@@ -1,7 +1,7 @@
 """The model that is being served: there is none while it loads, and a newer one may take its place at any time."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,14 @@ from app.export.predictor import Answer as ModelAnswer
 from app.files import safe_name
 from app.server.problems import RequestError
 
+if TYPE_CHECKING:
+    from app.export.explaining import HeatMap
+
 RETRY_SECONDS = "1"
 
 
 class ImageModel(Protocol):
-    """What the server needs of a model; `app.export.predictor.Predictor` is one."""
+    """What the server needs of a model; `app.server.bundle_model.BundleModel` is one."""
 
     @property
     def info(self) -> BundleInfo:
@@ -24,6 +27,9 @@ class ImageModel(Protocol):
 
     def answer(self, image: NDArray[np.uint8], features: bool = False) -> ModelAnswer:
         """Return probabilities, novelty and verdict, and features if wanted; called from several threads at once."""
+
+    def heat(self, image: NDArray[np.uint8], label: int) -> "HeatMap":
+        """Return how much each place of an image speaks for a class."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class OneReply(BaseModel):
     verdict: str = Field(description="accepted, unsure (too improbable) or unknown (unlike every class)")
     novelty: float | None = Field(description="0 (like a class) to 1 (like none); null for a model without")
     features: list[float] | None = Field(default=None, description="If asked for")
+    heatmap: str | None = Field(default=None, description="A PNG in base64, if asked for")
     model: str
     time_ms: float = Field(description="From the last byte of the request to the answer, in milliseconds")
 
@@ -30,6 +31,7 @@ class BatchEntry(BaseModel):
     verdict: str | None = None
     novelty: float | None = None
     features: list[float] | None = None
+    heatmap: str | None = None
     problem: str | None = None
 
 

@@ -1,5 +1,6 @@
 """The server's own form of prediction: POST /predict."""
 
+import base64
 import time
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from app.evaluation.rule import ACCEPTED
-from app.server.classify import Answer
+from app.server.classify import Answer, Wish
 from app.server.context import Context
 from app.server.models import Served
 from app.server.problems import FAILURES, RequestError
@@ -40,6 +41,7 @@ Threshold = Annotated[
     float | None,
     Query(ge=0, le=1, description="Confidence from which an answer is accepted; the model's own if left out"),
 ]
+HeatMaps = Annotated[bool, Query(description="Also the image under a map of what speaks for its best label, as PNG")]
 Features = Annotated[bool, Query(description="Also the network's features, for searching and comparing")]
 
 
@@ -56,12 +58,17 @@ def predict_routes(context: Context) -> APIRouter:
         operation_id="predict",
     )
     async def predict(
-        request: Request, top_k: TopK = None, threshold: Threshold = None, features: Features = False
+        request: Request,
+        top_k: TopK = None,
+        threshold: Threshold = None,
+        features: Features = False,
+        heatmap: HeatMaps = False,
     ) -> JSONResponse:
         """One image is answered by `predictions`, several by `results` in the order they were sent."""
         served = context.models.current()
         images = await context.images(request)
         start = time.perf_counter()
+        wish = Wish(features, heatmap)
 
         def entry(answer: Answer | RequestError) -> dict[str, Any]:
             if isinstance(answer, RequestError):
@@ -69,10 +76,10 @@ def predict_routes(context: Context) -> APIRouter:
             return _entry(answer, top_k, threshold, served)
 
         if images.batch:
-            answers = await context.classifier.answers(served, images.encoded, features)
+            answers = await context.classifier.answers(served, images.encoded, wish)
             reply: dict[str, Any] = {"results": [entry(answer) for answer in answers]}
         else:
-            reply = entry(await context.classifier.answer(served, images.encoded[0], features))
+            reply = entry(await context.classifier.answer(served, images.encoded[0], wish))
         spent = round((time.perf_counter() - start) * 1000, 2)
         return JSONResponse({**reply, "model": served.model.info.name, "time_ms": spent})
 
@@ -89,4 +96,6 @@ def _entry(answer: Answer, top_k: int | None, threshold: float | None, served: S
     }
     if answer.said.features is not None:
         entry["features"] = answer.said.features.tolist()
+    if answer.heat is not None:
+        entry["heatmap"] = base64.b64encode(answer.heat).decode()
     return entry

@@ -6,7 +6,7 @@ import numpy as np
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.server.classify import Answer
+from app.server.classify import Answer, Wish
 from app.server.context import SMALL_BODY, Context
 from app.server.problems import RequestError
 from app.server.tensors import (
@@ -161,7 +161,7 @@ def _infer(router: APIRouter, context: Context) -> None:
             wanted = await context.classifier.in_pool(lambda: read_request(body, length, context.limits))
         outputs = _wanted_outputs(wanted)
         features = any(output.name == FEATURES for output in outputs)
-        answers = [_read(each) for each in await context.classifier.answers(served, wanted.images, features)]
+        answers = [_read(each) for each in await context.classifier.answers(served, wanted.images, Wish(features))]
         head: dict[str, Any] = {"model_name": served.name, "model_version": str(served.version)}
         if wanted.id is not None:
             head["id"] = wanted.id

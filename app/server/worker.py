@@ -16,8 +16,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.errors import AppError
-from app.export.predictor import Predictor
 from app.server.api import create_app
+from app.server.bundle_model import BundleModel
 from app.server.job import FAILED, LOG, READY, SERVES, Job
 from app.server.limits import Limits
 from app.server.models import ModelHolder
@@ -39,7 +39,7 @@ STOP_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGBREAK", "SIGHU
 class Teller(logging.Handler):
     """Tells the parent what happens, and the log with it: this process has no stream of its own.
 
-    Lines of the log are sent together, a few times a second: one by one they would cost a twentieth of the speed.
+    Lines of the log are sent together, a few times a second, which costs less than one by one.
     """
 
     def __init__(self, parent: Connection):
@@ -151,13 +151,18 @@ class Server(uvicorn.Server):
 
 
 def _load_and_look(models: ModelHolder, newest: Newest, teller: Teller, server: Server, stop: threading.Event) -> None:
-    if _load(models, newest, teller, server):
+    loaded = False
+    try:
+        loaded = _load(models, newest, teller, server)
+    finally:  # whatever went wrong, a worker that never answers must not stay
+        server.should_exit = server.should_exit or not loaded
+    if loaded:
         _look(models, newest, teller, stop)
 
 
 def _load(models: ModelHolder, newest: Newest, teller: Teller, server: Server) -> bool:
     try:
-        models.put(warm(Predictor(newest.bundle)))
+        models.put(warm(BundleModel(newest.bundle)))
     except AppError as error:
         teller.tell(FAILED, error.message, error.hint, error.detail)
         server.should_exit = True
@@ -178,7 +183,7 @@ def take_newer(models: ModelHolder, newest: Newest) -> bool:
     if bundle is None:
         return False
     try:
-        served = models.put(warm(Predictor(bundle)))
+        served = models.put(warm(BundleModel(bundle)))
     except AppError as error:
         log.warning("The newer model is not taken: %s", error.message)
         return False
@@ -186,10 +191,10 @@ def take_newer(models: ModelHolder, newest: Newest) -> bool:
     return True
 
 
-def warm(predictor: Predictor) -> Predictor:
+def warm(model: BundleModel) -> BundleModel:
     """Predict once, so that the first request does not wait for what is set up by that."""
-    predictor.predict_image(np.zeros((WARM_UP_SIDE, WARM_UP_SIDE, 3), np.uint8))
-    return predictor
+    model.answer(np.zeros((WARM_UP_SIDE, WARM_UP_SIDE, 3), np.uint8))
+    return model
 
 
 def _stop_with_parent(parent: Connection, server: Server, stop: threading.Event) -> None:

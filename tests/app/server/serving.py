@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from app.evaluation.rule import Rule
 from app.export.bundle import BundleInfo
+from app.export.explaining import HeatMap
 from app.export.predictor import Answer
 from app.server.api import create_app
 from app.server.limits import Limits
@@ -54,6 +55,10 @@ class ColourModel:
         verdict = self.info.ruled.verdict(best, float(shares[best]), novelty)
         channels = image.reshape(-1, 3).mean(axis=0).astype(np.float32)
         return Answer(shares, novelty, verdict, channels if features else None)
+
+    def heat(self, image: NDArray[np.uint8], label: int) -> HeatMap:
+        """Return that the left half speaks for everything."""
+        return HeatMap(np.array([[1, 0]], np.float32), (0.0, 0.0, 1.0, 1.0))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.dataset.decode import decode_image
 from app.export.predictor import Answer
 from tests.app.server.serving import BLUE, GREEN, LABELS, RED, ColourModel, encoded, serving
 
@@ -112,6 +113,18 @@ def test_features_on_demand(client: httpx.Client) -> None:
     assert client.post("/predict?features=true", content=data).json()["features"] == [250, 100, 20]
     results = client.post("/predict?features=1", files=[("a", data), ("b", data)]).json()["results"]
     assert [result["features"] for result in results] == [[250, 100, 20]] * 2
+
+
+def test_a_heat_map_on_demand(client: httpx.Client) -> None:
+    data = encoded((0, 0, 90), size=(60, 40))
+    reply = client.post("/predict?heatmap=true", content=data).raise_for_status().json()
+    picture = decode_image(base64.b64decode(reply["heatmap"]))
+    assert picture.shape == (40, 60, 3)
+    assert picture[20, 3].tolist() != [0, 0, 90]
+    assert picture[20, 57].tolist() == [0, 0, 90]
+    results = client.post("/predict?heatmap=1&features=1", files=[("a", data), ("b", b"no")]).json()["results"]
+    assert [sorted(result)[-1] for result in results] == ["verdict", "problem"]
+    assert "heatmap" in results[0]
 
 
 def test_health(client: httpx.Client) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.export.predictor import Answer, Predictor
+from app.export.predictor import Answer
+from app.server.bundle_model import BundleModel
 from app.server.models import ModelHolder
 from app.server.newest import Newest
 from app.server.worker import take_newer
@@ -52,7 +53,7 @@ def test_a_newer_model_answers_from_then_on() -> None:
 def test_a_bundle_written_anew_is_taken(bundle: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(bundle, tmp_path / "copy"))
     newest = Newest(copy, copy)
-    models = ModelHolder(Predictor(copy))
+    models = ModelHolder(BundleModel(copy))
     assert not take_newer(models, newest)
     whole = (copy / "model.onnx").read_bytes()
     (copy / "model.onnx").write_bytes(whole[:1000])  # half of it is there

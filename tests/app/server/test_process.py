@@ -117,6 +117,12 @@ def test_it_answers_as_the_predictor_does_in_every_form(served: Child, bundle: P
         assert np.abs(answers - expected).max() <= TOLERANCE
 
 
+def test_it_shows_what_speaks_for_a_label(served: Child) -> None:
+    reply = httpx.post(f"{served.url}/predict?heatmap=true", content=pictures(1)[0], timeout=60, trust_env=False)
+    picture = decode_image(base64.b64decode(reply.raise_for_status().json()["heatmap"]))
+    assert max(picture.shape) <= 448
+
+
 def test_eight_clients_at_once(served: Child, bundle: Path) -> None:
     predictor = Predictor(bundle)
     labels = predictor.info.labels
