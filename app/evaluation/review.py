@@ -1,5 +1,6 @@
 """A run's test images with the labels that they have now: every figure follows, and the images behind it are found."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from app.engines.snapshot import TRAIN, VALIDATION, SnapshotImage, read_snapshot, read_split
-from app.errors import EngineError
+from app.errors import EngineError, ProjectError
 from app.evaluation.curves import Booleans, Floats, Integers
 from app.evaluation.metrics import LEFT_OUT, Scoreboard
 from app.evaluation.report import Evaluation, Figures, ScoredImage, load_evaluation
@@ -195,10 +196,12 @@ class Review:
 def open_review(project: Project, number: int) -> tuple[Review, Mapping[str, str]]:
     """Read what a run came to and what its images are now, and each one's content hash by path.
 
-    Raises ProjectError where the run was not measured. Without its snapshot only hashes and training images are missed.
+    Raises ProjectError where the run was not measured, or a score is not a number. Without its snapshot only hashes and training images are missed.
     """
     folder: Path = project.run_folder(number)
     evaluation = load_evaluation(folder)
+    if not all(math.isfinite(share) for image in evaluation.predictions for share in image.probabilities):
+        raise ProjectError("The scores of this run are not all numbers, so no figure is shown.", "Train again.")
     try:
         images = read_snapshot(folder).images
         digests = {image.path: image.digest for image in images}

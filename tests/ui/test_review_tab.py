@@ -1,5 +1,6 @@
 """The Review tab: the stored figures, and the images behind each of them."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -659,6 +660,20 @@ def test_two_hundred_classes_one_of_them_without_images(
     look_at(tab, tab._table)
     assert [tab._table.item(row, 3).text() for row in range(200)].count("–") == 1
     assert not tab._images.agree.isEnabled()
+
+
+def test_scores_that_are_not_numbers_are_refused_with_words(
+    qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path
+) -> None:
+    run = trained_folder / "runs" / "1"
+    plant(run)
+    text = (run / RESULT_FILE).read_text(encoding="utf-8")
+    values = json.loads(text)
+    values["predictions"][0]["probabilities"][0] = float("nan")
+    (run / RESULT_FILE).write_text(json.dumps(values), encoding="utf-8")
+    state.open_project(trained_folder)
+    qtbot.waitUntil(lambda: tab._empty.text().startswith("The scores of this run are not all numbers"), timeout=20_000)
+    assert tab._empty.isVisible()
 
 
 def test_one_test_image(qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path) -> None:
