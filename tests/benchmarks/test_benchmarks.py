@@ -138,3 +138,18 @@ def test_one_line_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     printed = json.loads(capsys.readouterr().out)
     assert (printed["ratio"], printed["images"], printed["name"]) == (1.235, 3, "Größe")
     assert middle([3.0, 1.0, 2.0]) == 2
+
+
+@pytest.mark.slow
+def test_unknown(tmp_path: Path) -> None:
+    both = [make_demo(tmp_path / name, seed=seed, per_class=8) for name, seed in (("train", 5), ("validation", 6))]
+    for one in both:  # five classes, so that three are left
+        for number, name in enumerate(("checked", "plain")):
+            (one / name).mkdir()
+            for path in sorted((one / "dotted").iterdir())[number::2]:
+                path.rename(one / name / path.name)
+    values = run("unknown.py", *map(str, both), "--pairs", "2")
+    assert values["pairs"] >= 2
+    assert values["interval"][0] <= values["auroc"] <= values["interval"][1]
+    assert values["worst"] <= values["median"] <= values["best"] <= 1
+    assert set(values["others"]) >= {"energy", "nearest_cosine", "relative_mahalanobis"}
