@@ -3,7 +3,8 @@
 A project of IMAGES small pictures in CLASSES classes gets an evaluation with drawn scores and is opened in the real
 window. Prints `images`, `classes`, `click_p95_ms` (from the click on a cell of the matrix until the pictures of its
 images in sight are painted) and `relabel_p95_ms` (from the click that corrects a label until every figure is painted,
-on the disk as well).
+on the disk as well); the medians beside them, and `relabel_processor_p95_ms`, the processor's time for it, which other
+work on the machine hardly touches.
 Usage: python benchmarks/review.py [IMAGES] [CLASSES]
 """
 
@@ -66,8 +67,8 @@ def make_project(images: Path, folder: Path, count: int, classes: int) -> None:
         project.run_log.finish(run, found.accuracy, found.interval, count, 1.0)
 
 
-def measure(window: "object", project: Path) -> tuple[list[float], list[float]]:
-    """Click cells and correct labels; return how long each took, in milliseconds."""
+def measure(window: "object", project: Path) -> tuple[list[float], list[float], list[float]]:
+    """Click cells and correct labels; return how long each took, and computed for a label, in milliseconds."""
     from ui.main_window import REVIEW, MainWindow
 
     assert isinstance(window, MainWindow)
@@ -102,21 +103,22 @@ def measure(window: "object", project: Path) -> tuple[list[float], list[float]]:
     for cell in cells:  # thumbnails are made before
         click_cell(*cell)
     clicks = [click_cell(*cell) for cell in cells]
-    corrections = []
+    corrections, computing = [], []
     for step in range(CORRECTIONS):
         true, predicted = (int(one) for one in wrong[step])
         click_cell(true, predicted)
         gallery.select_row(0)
         QApplication.processEvents()
         before = review.changes.relabelled
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.thread_time()
         QTest.mouseClick(tab._images.agree, Qt.MouseButton.LeftButton)
         assert review.changes.relabelled == before + 1
         tab.repaint()
         for part in (matrix, gallery.viewport(), tab._curves.plot._plot.viewport()):
             part.repaint()
         corrections.append((time.perf_counter() - start) * 1000)
-    return clicks, corrections
+        computing.append((time.thread_time() - busy) * 1000)
+    return clicks, corrections, computing
 
 
 def main(images: int, classes: int) -> None:
@@ -131,7 +133,7 @@ def main(images: int, classes: int) -> None:
         application = make_application(sys.argv[:1])
         window = MainWindow()
         window.show()
-        clicks, corrections = measure(window, Path(temporary) / "project")
+        clicks, corrections, computing = measure(window, Path(temporary) / "project")
         window.close()
         wait(lambda: not window.isVisible())
         application.quit()
@@ -142,6 +144,7 @@ def main(images: int, classes: int) -> None:
         relabel_p95_ms=float(np.percentile(corrections, PERCENTILE)),
         click_median_ms=float(np.median(clicks)),
         relabel_median_ms=float(np.median(corrections)),
+        relabel_processor_p95_ms=float(np.percentile(computing, PERCENTILE)),
     )
 
 

@@ -28,6 +28,7 @@ from ui import theme
 from ui.deploy_tab import DeployTab
 from ui.main_window import DEPLOY, PREDICT, REVIEW, TRAIN, MainWindow
 from ui.predict_tab import PredictTab
+from ui.review.why import Why
 from ui.start import make_application
 from ui.widgets.confusion_matrix import ConfusionMatrix
 from ui.widgets.found_bar import FoundBar
@@ -159,6 +160,9 @@ def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path)
     pause(SETTLE_MS)
     matrix = find(window, ConfusionMatrix)
     QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(*matrix.worst_cell()).center())
+    find(window, Gallery).select_row(0)
+    why = find(window, Why).list
+    wait(lambda: why.count() > 0 and not why.item(why.count() - 1).icon().isNull())
     take(window, "review")
     tabs.setCurrentIndex(PREDICT)
     find(window, PredictTab).predict([new_photos])

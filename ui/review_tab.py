@@ -31,7 +31,7 @@ from ui.review.calibration import CalibrationView
 from ui.review.coverage import CoverageView
 from ui.review.curves import CurvesView
 from ui.review.head import Head
-from ui.review.heat_maps import HeatMaps
+from ui.review.heat import HeatMaps
 from ui.review.images import ImagesView
 from ui.review.matrix import MatrixView
 from ui.review.saving import save_picture
@@ -69,8 +69,9 @@ class ReviewTab(QWidget):
         self._list_runs()
 
     def close_down(self) -> None:
-        """End the search for likely reasons."""
+        """End the search for reasons, and its worker."""
         self._images.why.close_down()
+        self._heat.close_down()
 
     def show_run(self, number: int) -> None:
         """Show the figures of a run."""
@@ -87,6 +88,7 @@ class ReviewTab(QWidget):
         self._table = ClassTable()
         self._matrix_view = MatrixView()
         self._images = ImagesView()
+        self._heat = HeatMaps(self._state, self)
         self._save = QPushButton(self.tr("Save…"))
         self._save.setToolTip(self.tr("Save the figure on the left as PNG or SVG"))
 
@@ -108,7 +110,7 @@ class ReviewTab(QWidget):
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(upper)
         splitter.addWidget(self._images)
-        splitter.setSizes([370, 250])
+        splitter.setSizes([400, 210])
         splitter.setStretchFactor(0, 1)
         for one in (upper, splitter):
             one.setHandleWidth(2 * theme.SPACE)
@@ -214,6 +216,7 @@ class ReviewTab(QWidget):
         again = number == self._shown and self._review is not None
         self._review, digests = result
         self._shown = number
+        self._heat.set_bundle(self._state.project.run_folder(number) / BUNDLE_FOLDER)
         self._images.set_review(self._review, digests, self._state.project.cache)
         if self._show_figures():
             title, images = self._images.title.text(), self._images.positions
@@ -337,9 +340,7 @@ class ReviewTab(QWidget):
     @pyqtSlot(int)
     def _on_large_requested(self, row: int) -> None:
         assert self._review is not None
-        bundle = self._bundle()
-        heat_maps = None if bundle is None else HeatMaps(bundle, self)
-        dialog = ScoredImageDialog(self._images.gallery.images(), self._review.labels, row, self, heat_maps)
+        dialog = ScoredImageDialog(self._images.gallery.images(), self._review.labels, row, self._heat, self)
         dialog.resize(self.size() * DIALOG_SHARE)
         dialog.open()
 

@@ -1,7 +1,7 @@
 """The engine protocol: one JSON object per line, `kind` first.
 
-To the engine go jobs (`features`, `split`, `train`, `bundle`, `evaluate`, `predict`, `check`, `export`) and `cancel`;
-end of input means leave.
+To the engine go jobs (`features`, `split`, `train`, `pixels`, `fine_tune`, `bundle`, `evaluate`, `predict`, `check`,
+`export`) and `cancel`; end of input means leave.
 From it come the events below, and exactly one last word per job: `done`, `cancelled` or `failed`.
 """
 

@@ -153,3 +153,11 @@ def test_unknown(tmp_path: Path) -> None:
     assert values["interval"][0] <= values["auroc"] <= values["interval"][1]
     assert values["worst"] <= values["median"] <= values["best"] <= 1
     assert set(values["others"]) >= {"energy", "nearest_cosine", "relative_mahalanobis"}
+
+
+@pytest.mark.slow
+def test_review() -> None:
+    values = run("review.py", "300", "6")
+    assert (values["images"], values["classes"]) == (300, 6)
+    assert 0 < values["click_median_ms"] <= values["click_p95_ms"]
+    assert 0 < values["relabel_median_ms"] <= values["relabel_p95_ms"]

@@ -25,6 +25,7 @@ from ui import theme
 
 LARGEST_CELL = 64
 SMALLEST_TEXT_CELL = 22
+SMALLEST_LABELLED_CELL = 11  # pixels; labels in smaller letters cannot be read
 SMALLEST_LINED_CELL = 8  # pixels; lines around smaller cells would hide them
 MOST_LABEL_WIDTH = 140
 DARK_FROM = 0.55  # share of the strongest shade from which text is drawn in the other colour
@@ -237,8 +238,13 @@ class ConfusionMatrix(QWidget):
         painter.drawText(QRectF(0, 0, area.height(), height), int(Qt.AlignmentFlag.AlignCenter), self.tr("true"))
         painter.restore()
         painter.setPen(theme.colour("text"))
-        if side < height:
+        if side < SMALLEST_LABELLED_CELL:
             return
+        if side < height:
+            font = QFont(self.font())
+            font.setPointSizeF(font.pointSizeF() * side / height)
+            painter.setFont(font)
+            metrics = painter.fontMetrics()
         rows, columns = self._visible()
         painter.save()
         painter.setClipRect(QRectF(0, area.top(), left, area.height()))

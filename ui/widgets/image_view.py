@@ -38,6 +38,16 @@ class ImageToShow:
 
 
 @dataclass(frozen=True)
+class Overlay:
+    """A picture to lay over an image, on `place`: left, top, width and height as shares of the image's."""
+
+    path: Path
+    picture: QImage
+    place: QRectF
+    opacity: float
+
+
+@dataclass(frozen=True)
 class _Picture:
     pixmap: QPixmap
     width: int  # of the file, in pixels
@@ -56,11 +66,11 @@ class ImageView(QWidget):
         self._image: ImageToShow | None = None
         self._known: OrderedDict[Path, _Picture | AppError] = OrderedDict()
         self._tasks: dict[tuple[Path, int], Task] = {}
-        self._overlay: tuple[QImage, QRectF, float] | None = None
         self._painted: Path | None = None
         self._zoom: float | None = None  # screen pixels per pixel of the file; None fits the window
         self._centre = QPointF(0.5, 0.5)  # what is in the middle, as a share of width and height
         self._grabbed: QPoint | None = None
+        self._overlay: Overlay | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Image"))
         theme.signals.changed.connect(self.update)
@@ -80,9 +90,9 @@ class ImageView(QWidget):
         self.setAccessibleDescription(", ".join(part for part in (image.name, self._label()) if part))
         self.update()
 
-    def set_overlay(self, picture: QImage | None, place: QRectF, opacity: float) -> None:
-        """Lay a small picture, drawn large and smooth, over a place of the image; 0 to 1, as shares of it."""
-        self._overlay = None if picture is None else (picture, place, opacity)
+    def set_overlay(self, overlay: Overlay | None) -> None:
+        """Lay a picture over the image it belongs to, whenever that is shown; None takes it away."""
+        self._overlay = overlay
         self.update()
 
     def clear(self) -> None:
@@ -231,22 +241,16 @@ class ImageView(QWidget):
         painter.setClipping(False)
         self._paint_footer(painter, self._image)
 
-    def _paint_overlay(self, painter: QPainter, image: QRectF) -> None:
-        if self._overlay is None:
+    def _paint_overlay(self, painter: QPainter, whole: QRectF) -> None:
+        overlay = self._overlay
+        if overlay is None or self._image is None or overlay.path != self._image.path:
             return
-        picture, share, opacity = self._overlay
-        place = QRectF(
-            image.left() + share.left() * image.width(),
-            image.top() + share.top() * image.height(),
-            share.width() * image.width(),
-            share.height() * image.height(),
+        part = overlay.place
+        corner = QPointF(whole.left() + part.left() * whole.width(), whole.top() + part.top() * whole.height())
+        painter.setOpacity(overlay.opacity)
+        painter.drawImage(
+            QRectF(corner, QSizeF(part.width() * whole.width(), part.height() * whole.height())), overlay.picture
         )
-        painter.setOpacity(opacity)
-        # Enlarged before it is painted, which keeps the edges soft: a painter would stretch its outermost pixels.
-        smooth = picture.scaled(
-            place.size().toSize(), Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-        painter.drawImage(place.topLeft(), smooth)
         painter.setOpacity(1.0)
 
     def _paint_footer(self, painter: QPainter, image: ImageToShow) -> None:

@@ -3,19 +3,27 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import QRectF, Qt, pyqtSlot
-from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PyQt5.QtCore import Qt, pyqtSlot
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.errors import AppError
 from app.evaluation.report import ScoredImage
 from ui import theme
-from ui.review.heat_maps import HeatMaps
-from ui.widgets.image_view import ImageToShow, ImageView
+from ui.review.heat import HeatMap, HeatMaps
+from ui.widgets.image_view import ImageToShow, ImageView, Overlay
 
 MOST_GUESSES = 3
-FULL = 100  # of the slider
-SLIDER_WIDTH = 160
+FIRST_OPACITY = 60  # of 100
+SLIDER_WIDTH = 120
 
 
 class ScoredImageDialog(QDialog):
@@ -26,13 +34,10 @@ class ScoredImageDialog(QDialog):
         images: Sequence[ScoredImage],
         labels: Sequence[str],
         position: int,
+        heat: HeatMaps | None = None,
         parent: QWidget | None = None,
-        heat_maps: HeatMaps | None = None,
     ) -> None:
         super().__init__(parent)
-        self._heat_maps = heat_maps
-        self._asked = ""  # the image whose map is being computed, or failed
-        self._heat: tuple[str, QImage, QRectF] | None = None  # of which image
         self._images, self._labels = tuple(images), tuple(labels)
         self._position = position
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -41,20 +46,26 @@ class ScoredImageDialog(QDialog):
         self._guesses = QLabel(objectName="muted", wordWrap=True)
         self._previous = QPushButton(self.tr("Previous"), autoDefault=False)
         self._next = QPushButton(self.tr("Next"), autoDefault=False)
-        self._opacity_label = QLabel(self.tr("&What speaks for it"))
+        self._heat = heat
+        self.looks = QCheckBox(self.tr("What speaks for"))
+        self.looks.setToolTip(self.tr("Colour the parts of the image that speak for a class, to this model"))
+        self.label = QComboBox()
+        self.label.setAccessibleName(self.tr("Class that is explained"))
+        self.label.addItems(self._labels)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
-        self.opacity.setRange(0, FULL)
+        self.opacity.setAccessibleName(self.tr("Opacity"))
+        self.opacity.setRange(0, 100)
+        self.opacity.setValue(FIRST_OPACITY)
         self.opacity.setFixedWidth(SLIDER_WIDTH)
-        self.opacity.setToolTip(self.tr("How strongly to show which parts speak for the class the model chose"))
-        self.opacity.setAccessibleName(self.tr("Opacity of what speaks for the class"))
-        self._opacity_label.setBuddy(self.opacity)
+        self.found: HeatMap | None = None
         self._lay_out()
+        for widget in (self.looks, self.label, self.opacity):
+            widget.setVisible(heat is not None)
+        self.looks.toggled.connect(self._explain)
+        self.label.activated.connect(self._explain)
         self.opacity.valueChanged.connect(self._show_heat)
-        if heat_maps is not None:
-            heat_maps.found.connect(self._on_heat_maps_found)
-            heat_maps.failed.connect(self._on_heat_maps_failed)
-            heat_maps.setParent(self)
-            self.finished.connect(heat_maps.close_down)
+        if heat is not None:
+            heat.found.connect(self._on_heat_found)
         self._view.step_requested.connect(self._on_view_step_requested)
         self._view.close_requested.connect(self.reject)
         self._previous.clicked.connect(self._on_previous_clicked)
@@ -70,9 +81,8 @@ class ScoredImageDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
         row.addLayout(words, 1)
-        for part in (self._opacity_label, self.opacity):
-            part.setVisible(self._heat_maps is not None)
-            row.addWidget(part)
+        for widget in (self.looks, self.label, self.opacity):
+            row.addWidget(widget)
         row.addWidget(self._previous)
         row.addWidget(self._next)
         layout = QVBoxLayout(self)
@@ -113,29 +123,32 @@ class ScoredImageDialog(QDialog):
         self._previous.setEnabled(self._position > 0)
         self._next.setEnabled(self._position < len(self._images) - 1)
 
-        self._show_heat()
+        self.label.setCurrentIndex(image.predicted)
+        self._explain()
+
+    @pyqtSlot()
+    def _explain(self) -> None:
+        """Ask what speaks for the chosen class in this image, if that is wished for."""
+        self.found = None
+        self._view.set_overlay(None)
+        for widget in (self.label, self.opacity):
+            widget.setEnabled(self.looks.isChecked())
+        if self._heat is not None and self.looks.isChecked():
+            self._heat.ask(self._images[self._position].path, self.label.currentText())
+
+    @pyqtSlot(object)
+    def _on_heat_found(self, found: HeatMap) -> None:
+        """Show a map, unless another image or class is looked at by now."""
+        wanted = self._images[self._position].path, self.label.currentText()
+        if self.looks.isChecked() and (found.path, found.label) == wanted:
+            self.found = found
+            self._show_heat()
 
     @pyqtSlot()
     def _show_heat(self) -> None:
-        """Show the map of this image, and ask for it first if need be."""
-        image, share = self._images[self._position], self.opacity.value() / FULL
-        if self._heat is not None and self._heat[0] == image.path and share:
-            self._view.set_overlay(self._heat[1], self._heat[2], share)
-            return
-        self._view.set_overlay(None, QRectF(), 0.0)
-        if share and self._heat_maps is not None and self._asked != image.path:
-            self._asked = image.path
-            self._heat_maps.ask(image.path, self._labels[image.predicted])
-
-    @pyqtSlot(str, str, object, object)
-    def _on_heat_maps_found(self, path: str, label: str, picture: QImage, place: QRectF) -> None:
-        self._heat, self._asked = (path, picture, place), ""
-        self._show_heat()
-
-    @pyqtSlot(str, str, object)
-    def _on_heat_maps_failed(self, path: str, label: str, error: AppError) -> None:
-        if path == self._images[self._position].path:
-            self._guesses.setText(str(error))
+        if self.found is not None:
+            overlay = Overlay(Path(self.found.path), self.found.picture, self.found.place, self.opacity.value() / 100)
+            self._view.set_overlay(overlay)
 
     def _ranked(self, image: ScoredImage) -> str:
         best = sorted(zip(image.probabilities, self._labels, strict=True), reverse=True)[:MOST_GUESSES]
