@@ -141,6 +141,21 @@ def test_one_line_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
+def test_unknown(tmp_path: Path) -> None:
+    both = [make_demo(tmp_path / name, seed=seed, per_class=8) for name, seed in (("train", 5), ("validation", 6))]
+    for one in both:  # five classes, so that three are left
+        for number, name in enumerate(("checked", "plain")):
+            (one / name).mkdir()
+            for path in sorted((one / "dotted").iterdir())[number::2]:
+                path.rename(one / name / path.name)
+    values = run("unknown.py", *map(str, both), "--pairs", "2")
+    assert values["pairs"] >= 2
+    assert values["interval"][0] <= values["auroc"] <= values["interval"][1]
+    assert values["worst"] <= values["median"] <= values["best"] <= 1
+    assert set(values["others"]) >= {"energy", "nearest_cosine", "relative_mahalanobis"}
+
+
+@pytest.mark.slow
 def test_review() -> None:
     values = run("review.py", "300", "6")
     assert (values["images"], values["classes"]) == (300, 6)

@@ -89,3 +89,20 @@ def test_what_cannot_be_calibrated() -> None:
     ):
         with pytest.raises(InputError, match="cannot be calibrated"):
             fit_temperature(logits, truth)
+
+
+@pytest.mark.parametrize("factor", [0.2, 0.5, 1.0, 2.0, 5.0])
+def test_it_is_not_worse_on_images_it_was_not_fitted_on(factor: float) -> None:
+    """Over- and underconfident models get better, every time; an honest one loses next to nothing on average."""
+    changes = []
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        logits = random.normal(0, 2, (800, 4))
+        truth = (softmax(logits).cumsum(axis=1) > random.random((800, 1))).argmax(axis=1)
+        fitted, held_out = slice(0, 400), slice(400, 800)
+        temperature = fit_temperature(factor * logits[fitted], truth[fitted])
+        before = negative_log_likelihood(factor * logits[held_out], truth[held_out])
+        after = negative_log_likelihood(factor * logits[held_out], truth[held_out], temperature)
+        changes.append(after - before)
+    assert np.mean(changes) < 0.003
+    assert factor == 1.0 or max(changes) < 0
