@@ -196,7 +196,8 @@ class Review:
 def open_review(project: Project, number: int) -> tuple[Review, Mapping[str, str]]:
     """Read what a run came to and what its images are now, and each one's content hash by path.
 
-    Raises ProjectError where the run was not measured, or a score is not a number. Without its snapshot only hashes and training images are missed.
+    Raises ProjectError where the run was not measured, or a score is not a number. Without its snapshot only hashes
+    and training images are missed.
     """
     folder: Path = project.run_folder(number)
     evaluation = load_evaluation(folder)
