@@ -381,14 +381,14 @@ def test_window_library_and_server_agree(
     qtbot.addWidget(deploy, before_close_func=DeployTab.close_down)
     deploy.show()
     deploy._picker.add_bundle(bundle)
-    deploy._port.setValue(free_port())
-    click(qtbot, deploy._start)
-    qtbot.waitUntil(lambda: deploy._server.state == RUNNING, timeout=LONG_MS)
+    deploy._panel.port.setValue(free_port())
+    click(qtbot, deploy._panel.start)
+    qtbot.waitUntil(lambda: deploy._panel.process.state == RUNNING, timeout=LONG_MS)
 
     drop(predict, pictures)
     in_window = [by_label(one["predictions"]) for one in wait_for_results(qtbot, predict)]
     in_library = answers(Predictor(bundle), pictures)
-    with httpx.Client(base_url=deploy._server.url, timeout=60) as client:
+    with httpx.Client(base_url=deploy._panel.process.url, timeout=60) as client:
         replies = [client.post("/predict", files={"file": path.read_bytes()}) for path in pictures]
     over_http = [by_label(reply.json()["predictions"]) for reply in replies]
 
@@ -396,5 +396,5 @@ def test_window_library_and_server_agree(
     for window, library, server in zip(in_window, in_library, over_http, strict=True):
         assert window == pytest.approx(library, abs=SAME)
         assert server == pytest.approx(library, abs=SAME)
-    click(qtbot, deploy._start)
-    qtbot.waitUntil(lambda: deploy._server.state == STOPPED, timeout=LONG_MS)
+    click(qtbot, deploy._panel.start)
+    qtbot.waitUntil(lambda: deploy._panel.process.state == STOPPED, timeout=LONG_MS)
