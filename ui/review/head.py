@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.evaluation.report import Figures, Interval
 from app.evaluation.review import Changes
 from ui import theme
 
-RUN_LETTERS = 20
+RUN_LETTERS = 26
 FEW_IMAGES = 100
 OTHER_FIGURES = 4
 
@@ -42,16 +43,20 @@ class Head(QWidget):
                 table.addWidget(label, row, column + 1)
             self.others.append(pair)
         table.setColumnStretch(OTHER_FIGURES + 1, 1)
-        table.addWidget(self.thresholds, 0, OTHER_FIGURES + 2, 2, 1)
-        table.addWidget(self.runs, 0, OTHER_FIGURES + 3, 2, 1)
         words = QVBoxLayout()
         words.setSpacing(theme.SPACE // 2)
         words.addLayout(table)
         words.addWidget(self.protocol)
+        choices = QVBoxLayout()
+        choices.setSpacing(theme.SPACE)
+        choices.addWidget(self.runs)
+        choices.addWidget(self.thresholds, 0, Qt.AlignmentFlag.AlignRight)
+        choices.addStretch()
         top = QHBoxLayout()
         top.setSpacing(2 * theme.SPACE)
         top.addWidget(self.accuracy)
         top.addLayout(words, 1)
+        top.addLayout(choices)
         inner = QHBoxLayout(self._note)
         inner.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
         inner.addWidget(self.note)

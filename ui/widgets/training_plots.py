@@ -41,8 +41,8 @@ class TrainingPlots(QWidget):
         self.expect(tuning=False)
 
     def expect(self, tuning: bool) -> None:
-        """Show the plots of fine-tuning, or those of fits."""
-        self.speed.setVisible(not tuning)
+        """Show the plots of fine-tuning, or those of fits; the first one appears when images are looked at."""
+        self.speed.hide()
         for plots, shown in ((self._fitting, not tuning), (self._tuning, tuning)):
             for plot in plots:
                 plot.setVisible(shown)
