@@ -16,6 +16,7 @@ from app.evaluation.rule import ACCEPTED
 from app.export.bundle import BUNDLE_FOLDER, find_bundle
 from app.export.exporters import BUNDLE, EXPORTERS
 from app.export.service import ModelService
+from app.export.sorting import sort_into
 from app.export.table import write_table
 from app.project.project import Project
 from app.terminal import ProgressLine
@@ -35,6 +36,8 @@ def add_commands(add: AddCommand) -> None:
     add_model(predict_parser)
     predict_parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="image files or folders")
     predict_parser.add_argument("--csv", metavar="FILE", type=Path, help="write the results as a table")
+    predict_parser.add_argument("--sort-into", metavar="DIR", type=Path, help="copy images to a folder per class")
+    predict_parser.add_argument("--link", action="store_true", help="with --sort-into: link instead of copying")
     export_parser = add("export", export, "write a model bundle and check that it gives the same answers")
     export_parser.add_argument("project", metavar="PROJECT", type=Path, help="project folder")
     export_parser.add_argument("--run", metavar="N", type=int, help="run to export (default: the best)")
@@ -48,9 +51,11 @@ def add_commands(add: AddCommand) -> None:
 
 
 def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
-    """Classify files and folders."""
+    """Classify files and folders, write a table of the answers and sort the images by them."""
     from app.export.predictor import Predictor
 
+    if options.link and not options.sort_into:
+        raise InputError("--link goes with --sort-into.", "Name the folder to sort into.")
     paths, skipped = image_paths([path.expanduser() for path in options.paths])
     predictor = Predictor(find_bundle(options.model.expanduser()))
     results: list[dict[str, Any]] = []
@@ -64,8 +69,17 @@ def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
     results += [{"path": str(one.path), "predictions": [], "problem": one.reason} for one in skipped]
     if options.csv:
         write_table(options.csv.expanduser(), results, predictor.info.labels)
+    values: dict[str, Any] = {"results": results}
+    if options.sort_into:
+
+        def on_count(done: int, total: int) -> None:
+            stop_if(cancel)
+            progress.count(done, total)
+
+        folder = options.sort_into.expanduser()
+        values["sorted"] = sort_into(folder, results, predictor.info.labels, options.link, on_count)
     lines = [_prediction_line(result) for result in results]
-    return Report("\n".join(lines), {"results": results})
+    return Report("\n".join(lines), values)
 
 
 def image_paths(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:

@@ -103,6 +103,19 @@ def test_predict_keeps_its_contract(capsys: pytest.CaptureFixture[str], trained:
     assert len((tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()) == 3
 
 
+def test_predicted_images_are_sorted_into_folders(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = next((trained.images / "striped").iterdir())
+    answer = value(capsys, "predict", trained.project, image, "--sort-into", tmp_path / "to")
+    (copy,) = (file for file in (tmp_path / "to").rglob("*") if file.is_file())
+    assert answer["sorted"] == 1
+    assert copy.parent.name in {"(unknown)", "(unsure)", answer["results"][0]["predictions"][0]["label"]}
+    assert copy.read_bytes() == image.read_bytes()
+    assert "already" in sentence(capsys, "predict", trained.project, image, "--sort-into", tmp_path / "to")
+    assert "--sort-into" in sentence(capsys, "predict", trained.project, image, "--link")
+
+
 def test_predict_takes_folders(capsys: pytest.CaptureFixture[str], trained: Trained) -> None:
     assert len(value(capsys, "predict", trained.result.bundle, trained.images)["results"]) == 42
 
