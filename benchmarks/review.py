@@ -104,8 +104,8 @@ def measure(window: "object", project: Path) -> tuple[list[float], list[float], 
         click_cell(*cell)
     clicks = [click_cell(*cell) for cell in cells]
     corrections, computing = [], []
-    for step in range(CORRECTIONS):
-        true, predicted = (int(one) for one in wrong[step])
+    for cell in wrong[:CORRECTIONS]:
+        true, predicted = (int(one) for one in cell)
         click_cell(true, predicted)
         gallery.select_row(0)
         QApplication.processEvents()
