@@ -18,6 +18,7 @@ from app import __version__, tour
 from app.commands import (
     assist,
     cntk,
+    comparing,
     cross_validation,
     data,
     evaluating,
@@ -110,6 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
         assist,
         find,
         evaluating,
+        comparing,
         models,
         thresholds,
         cross_validation,

@@ -1,0 +1,98 @@
+"""The command that sets two or more runs of a project side by side: compare."""
+
+import argparse
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from app.commands.arguments import AddCommand
+from app.commands.report import LISTED, Report, stop_if
+from app.engines.snapshot import Snapshot, read_snapshot
+from app.errors import EngineError, InputError
+from app.evaluation.comparison import ClassChange, Comparison, compare_reviews, verdict
+from app.evaluation.review import open_review
+from app.project.project import Project
+from app.terminal import ProgressLine
+
+
+def add_commands(add: AddCommand) -> None:
+    """Add the command to the command line."""
+    parser = add("compare", compare, "compare runs: settings, classes, images, and whether the difference is chance")
+    parser.add_argument("project", metavar="PROJECT", type=Path, help="project folder")
+    parser.add_argument("runs", metavar="RUN", type=int, nargs="+", help="numbers of two or more finished runs")
+
+
+def compare(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
+    """Compare every two of the runs, on the images that both were tested on."""
+    numbers = list(dict.fromkeys(options.runs))
+    if len(numbers) < 2:
+        raise InputError("There is nothing to compare.", "Name two or more runs.")
+    with Project.open(options.project.expanduser()) as project:
+        known = {run.number for run in project.runs()}
+        unknown = [number for number in numbers if number not in known]
+        if unknown:
+            raise InputError(f"The project has no run {unknown[0]}.", "The Train tab lists its runs.")
+        settings = differing([_settings(project, number) for number in numbers])
+        reviews = {number: open_review(project, number)[0] for number in numbers}
+        classes = project.classes()
+    texts, values = [_settings_words(settings, numbers)], []
+    for a, b in combinations(numbers, 2):
+        stop_if(cancel)
+        comparison = compare_reviews(reviews[a], reviews[b], classes)
+        texts.append(_words(comparison, a, b))
+        values.append({"runs": [a, b], "verdict": verdict(comparison, a, b), **asdict(comparison)})
+    return Report("\n\n".join(texts), {"runs": numbers, "settings": settings, "comparisons": values})
+
+
+def differing(settings: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return the settings that are not the same in all runs, with the value in each, None where it has none."""
+    names = dict.fromkeys(name for one in settings for name in one)
+    found = {name: [one.get(name) for one in settings] for name in names}
+    return {name: values for name, values in found.items() if any(value != values[0] for value in values)}
+
+
+def _settings(project: Project, number: int) -> dict[str, Any]:
+    try:
+        snapshot: Snapshot = read_snapshot(project.run_folder(number))
+    except EngineError as error:
+        hint = "Leave this run out, or train again."
+        raise EngineError(f"The settings of run {number} cannot be read.", hint, error.message) from error
+    own = {name: getattr(snapshot, name) for name in ("engine", "preset", "backbone", "head", "seed")}
+    return {**own, **snapshot.settings, "images": len(snapshot.images), "classes": ", ".join(snapshot.classes)}
+
+
+def _settings_words(settings: dict[str, list[Any]], numbers: Sequence[int]) -> str:
+    if not settings:
+        return "The runs have the same settings."
+    lines = [f"  {name}: {', '.join(str(value) for value in values)}" for name, values in settings.items()]
+    return "\n".join([f"Settings that differ, in runs {', '.join(map(str, numbers))}:", *lines])
+
+
+def _words(comparison: Comparison, a: int, b: int) -> str:
+    low, high = comparison.gain_interval
+    tested = f"{comparison.tested[0]} and {comparison.tested[1]}"
+    lines = [
+        verdict(comparison, a, b),
+        f"Compared on {comparison.images} images; the runs were tested on {tested}.",
+        f"Accuracy, run {b} minus run {a}: {100 * comparison.gain:+.1f} points "
+        f"({100 * low:+.1f} to {100 * high:+.1f}).",
+        *(_class_words(change) for change in comparison.classes),
+        f"They disagree on {len(comparison.disagreements)} images.",
+        *(f"  {one.path}: {one.label}; {' / '.join(one.predicted)}" for one in comparison.disagreements[:LISTED]),
+    ]
+    if len(comparison.disagreements) > LISTED:
+        lines.append(f"  … and {len(comparison.disagreements) - LISTED} more (all of them with --json).")
+    return "\n".join(lines)
+
+
+def _class_words(change: ClassChange) -> str:
+    figures = {"recall": change.recall, "precision": change.precision, "F1": change.f1}
+    words = [f"{name} {_share(one)} → {_share(other)}" for name, (one, other) in figures.items()]
+    return f"  {change.label} ({change.images}): {', '.join(words)}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
