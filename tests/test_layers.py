@@ -7,6 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FRAMEWORKS = ("torch", "onnxruntime", "onnx", "sklearn", "scipy", "fastapi", "uvicorn", "cntk")
 
+LATER = ("numpy", "cv2", "pyqtgraph")  # each takes as long as half the window
+
 
 def run_python(code: str) -> str:
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -16,6 +18,11 @@ def run_python(code: str) -> str:
 
 def test_the_window_loads_no_framework() -> None:
     code = f"import sys, main, ui.main_window; print([name for name in {FRAMEWORKS} if name in sys.modules])"
+    assert run_python(code) == "[]"
+
+
+def test_the_window_begins_without_arrays_and_plots() -> None:
+    code = f"import sys, main, ui.main_window; print([name for name in {LATER} if name in sys.modules])"
     assert run_python(code) == "[]"
 
 

@@ -5,18 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from app.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Integers = NDArray[np.int64]
 
 NOTHING, FOLDER, PATTERN, TIME = "nothing", "folder", "pattern", "time"
 WAYS = (NOTHING, FOLDER, PATTERN, TIME)
 GAP_SECONDS = 60.0
-
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def group_names(names: Sequence[str], times: Sequence[datetime | None], grouping
     return [None] * len(names)
 
 
-def join_groups(groups: Integers, names: Sequence[Sequence[str]]) -> Integers:
+def join_groups(groups: "Integers", names: Sequence[Sequence[str]]) -> "Integers":
     """Put images [N] that share a name into one group with all of theirs; number from 0 by first appearance.
 
     `groups` [N] are the groups before, such as near-duplicates; `names` are those of each image. What comes out is
@@ -85,6 +86,8 @@ def join_groups(groups: Integers, names: Sequence[Sequence[str]]) -> Integers:
         for name in own:
             root[find(("name", name))] = find(("group", group))
     numbers: dict[tuple[str, object], int] = {}
+    import numpy as np  # here, as the window reads groupings long before it needs numpy
+
     return np.array([numbers.setdefault(find(("group", one)), len(numbers)) for one in groups.tolist()], np.int64)
 
 
