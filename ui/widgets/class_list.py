@@ -119,7 +119,7 @@ class ClassList(QWidget):
             (UNLABELLED, self.tr("Unlabelled")),
             (EXCLUDED, self.tr("Excluded")),
             (UNREADABLE, self.tr("Unreadable")),
-            (FROM_FOLDER, self.tr("Labelled by their folder")),
+            (FROM_FOLDER, self.tr("From the folder")),
             (BY_HAND, self.tr("Labelled by you")),
             (ACCEPTED, self.tr("Accepted")),
             (SEVERAL, self.tr("Several labels")),
