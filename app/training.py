@@ -17,7 +17,6 @@ from app.engines.conversion import ensure_network
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Event, Note, OnEvent, Progress
 from app.engines.snapshot import (
-    CHECKPOINT_FILE,
     FINISH_FILE,
     SPEC_FILE,
     TEST,
@@ -26,15 +25,15 @@ from app.engines.snapshot import (
     read_snapshot,
     write_snapshot,
 )
-from app.engines.stages import STAGES
+from app.engines.stages import OWN, STAGES, RunProcesses
 from app.errors import AppError, Cancelled, EngineError, InputError
 from app.evaluation.report import Evaluation, load_evaluation
 from app.export.bundle import BUNDLE_FOLDER
 from app.features.backbones import BACKBONES, DEFAULT_BACKBONE
 from app.files import write_json
 from app.project.project import Project
-from app.project.records import DONE, RUNNING, ImageRow
-from app.settings import TORCH, Value, default_preset, torch_settings
+from app.project.records import DONE, RUNNING, ImageRow, RunRow
+from app.settings import Value, default_preset, preset_settings
 
 RUN_WORKER = "app.export.run_worker"
 METRICS_FILE = "metrics.jsonl"
@@ -104,9 +103,14 @@ def resumable_run(project: Project) -> int | None:
     runs = project.runs()
     if not runs or runs[0].state in (DONE, RUNNING):
         return None
-    folder = project.run_folder(runs[0].number)
-    there = all((folder / name).is_file() for name in (CHECKPOINT_FILE, SPEC_FILE))
-    return runs[0].number if there else None
+    number = runs[0].number
+    there = _has_checkpoint(project, runs[0]) and (project.run_folder(number) / SPEC_FILE).is_file()
+    return number if there else None
+
+
+def _has_checkpoint(project: Project, run: RunRow) -> bool:
+    name = STAGES[run.engine].checkpoint if run.engine in STAGES else ""
+    return bool(name) and (project.run_folder(run.number) / name).is_file()
 
 
 def resume(
@@ -118,9 +122,10 @@ def resume(
 ) -> RunResult:
     """Take a run that ended before its time on from its checkpoint; raises like `train`, InputError without one."""
     folder = project.run_folder(number)
-    if not (folder / CHECKPOINT_FILE).is_file():
+    run = next((run for run in project.runs() if run.number == number), None)
+    if run is None or not _has_checkpoint(project, run):
         raise InputError(f"Run {number} has no checkpoint to go on from.", "Train anew.")
-    if any(run.number == number and run.state == DONE for run in project.runs()):
+    if run.state == DONE:
         raise InputError(f"Run {number} is finished already.", "Train anew.")
     snapshot = read_snapshot(folder)
     check_engine(snapshot.engine)
@@ -145,8 +150,8 @@ def _take(run: "_Run", worker: EngineProcess | None) -> RunResult:
     """Take a run through its stages, and enter what became of it."""
     project, number = run.project, run.number
     try:
-        with worker or launch_worker(run.snapshot.engine) as process:
-            result = run.go(process)
+        with RunProcesses(worker or launch_worker(run.snapshot.engine)) as processes:
+            result = run.go(processes)
     except Cancelled:
         project.run_log.cancel(number)
         raise
@@ -214,6 +219,7 @@ def _snapshot(project: Project, request: TrainingRequest, rows: Sequence[ImageRo
     groups = groups_of(project.grouping, rows)
     before = parts_before(project, request.seed)
     preset = request.preset or default_preset(request.engine)
+    settings = preset_settings(preset, request.settings)
     return Snapshot(
         engine=request.engine,
         backbone=DEFAULT_BACKBONE,
@@ -230,7 +236,7 @@ def _snapshot(project: Project, request: TrainingRequest, rows: Sequence[ImageRo
         ),
         grouping=project.grouping.to_json(),
         preset=preset,
-        settings=asdict(torch_settings(preset, request.settings)) if request.engine == TORCH else {},
+        settings=asdict(settings) if settings is not None else {},
     )
 
 
@@ -253,21 +259,22 @@ class _Run:
         self._folder = project.run_folder(number).resolve()
         self._leaks: list[list[str]] = []
 
-    def go(self, worker: EngineProcess) -> RunResult:
+    def go(self, processes: RunProcesses) -> RunResult:
         """Take every stage in turn."""
         start = time.perf_counter()
         if not (self._folder / SPEC_FILE).exists():  # a run that goes on has it
             write_snapshot(self._folder, self.snapshot)
         (self._folder / FINISH_FILE).unlink(missing_ok=True)
         ensure_network(BACKBONES[self.snapshot.backbone], self._on_event, self._cancel)
+        worker = processes.of(OWN)
         worker.start()
         with self.project.writing_features(self._cancel):
             extraction = self._job(worker, "features")
         skipped = self._note_problems(extraction["problems"])
         trained, tested = self._split(worker, [position for position, _ in extraction["problems"]])
         fit_start = time.perf_counter()
-        for kind in STAGES[self.snapshot.engine].jobs:
-            self._job(worker, kind)
+        for stage in STAGES[self.snapshot.engine].stages:
+            self._job(processes.of(stage.worker), stage.job)
         fit_s = time.perf_counter() - fit_start
         self._job(worker, "bundle", name=self.project.name)
         evaluation = self._evaluate(worker, trained, tested)

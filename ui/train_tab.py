@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 from app.engines.protocol import Progress
 from app.errors import AppError
 from app.project.project import Project
-from app.settings import TORCH, torch_table
+from app.settings import TORCH, settings_table
 from app.training import RunResult, TrainingRequest, check_ready, finish_epoch, resumable_run
 from ui import theme
 from ui.jobs import Job
@@ -190,7 +190,8 @@ class TrainTab(QWidget):
         """Show the settings that the preset has."""
         preset = self._presets.chosen()
         settings = preset.settings if preset else None
-        self._settings.show_settings(torch_table() if settings else (), asdict(settings) if settings else {})
+        table = settings_table(preset.engine) if preset else ()
+        self._settings.show_settings(table, asdict(settings) if settings else {})
         self._refresh()
 
     @pyqtSlot()

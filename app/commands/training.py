@@ -12,7 +12,7 @@ from app.dataset.scan import Skipped, scan_folder
 from app.engines.catalog import ENGINES
 from app.errors import InputError
 from app.project.project import default_project_folder, open_or_create
-from app.settings import PRESETS, QUICK, TORCH, parse_setting
+from app.settings import CNTK, MODES, PRESETS, QUICK, Value, parse_setting, settings_table
 from app.terminal import ProgressLine
 from app.training import RunResult, TrainingRequest, check_engine, launch_worker, resume
 from app.training import train as train_run
@@ -26,11 +26,12 @@ def add_commands(add: AddCommand) -> None:
     parser.add_argument("data", metavar="DATA", type=Path, help="folder whose sub-folders are the labels")
     parser.add_argument("--project", metavar="DIR", type=Path, help="project folder (default: one kept for DATA)")
     parser.add_argument("--engine", choices=list(ENGINES), default="", help="default: quick, or the preset's")
+    parser.add_argument("--mode", choices=MODES, help="how CNTK trains (default: softmax)")
     parser.add_argument("--preset", choices=list(PRESETS), default="", help="engine and settings at once")
     parser.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[], help="change a setting of fine-tuning; repeatable"
+        "--set", metavar="NAME=VALUE", action="append", default=[], help="change a setting of the engine; repeatable"
     )
-    parser.add_argument("--resume", metavar="RUN", type=int, help="go on with a run of fine-tuning that was stopped")
+    parser.add_argument("--resume", metavar="RUN", type=int, help="go on with a run that was stopped")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="default: 0")
     parser.add_argument("--head", choices=HEADS, default="logistic", help="quick's classifier (default: logistic)")
 
@@ -38,28 +39,39 @@ def add_commands(add: AddCommand) -> None:
 def train(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
     """Add the folder to its project and train, or go on with a run."""
     request = training_request(options)
+    if options.resume is not None:
+        return _go_on(options, progress, cancel)
     check_engine(request.engine)
     data = options.data.expanduser().resolve()
     scan_folder(data)  # before a project is made for a folder that has nothing to offer
     folder = (options.project or default_project_folder(data)).expanduser()
     with launch_worker(request.engine) as worker, open_or_create(folder, data.name) as project:
-        if options.resume is not None:
-            result = resume(project, options.resume, progress, cancel, worker)
-            return training_report(result, result.skipped)
         imported = project.add_folder(data, progress.count, cancel)
         result = train_run(project, request, progress, cancel, worker)
     return training_report(result, (*imported.skipped, *result.skipped))
 
 
+def _go_on(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
+    data = options.data.expanduser().resolve()
+    with open_or_create((options.project or default_project_folder(data)).expanduser(), data.name) as project:
+        result = resume(project, options.resume, progress, cancel)
+    return training_report(result, result.skipped)
+
+
 def training_request(options: argparse.Namespace) -> TrainingRequest:
     """Return what was asked for; raises InputError where engine, preset and settings do not belong together."""
     preset = options.preset
-    engine = options.engine or (PRESETS[preset].engine if preset else TORCH if options.resume is not None else QUICK)
+    engine = options.engine or (PRESETS[preset].engine if preset else CNTK if options.mode else QUICK)
     if preset and PRESETS[preset].engine != engine:
         raise InputError(f"The preset “{preset}” is not one of the engine “{engine}”.", "Leave one of the two out.")
-    if options.set and engine != TORCH:
-        raise InputError(f"The engine “{engine}” has no settings to change.", "Choose the preset balanced or best.")
-    return TrainingRequest(engine, options.seed, options.head, preset, dict(map(parse_setting, options.set)))
+    if options.set and not settings_table(engine):
+        raise InputError(f"The engine “{engine}” has no settings to change.", "Choose another preset or engine.")
+    if options.mode and engine != CNTK:
+        raise InputError(f"The engine “{engine}” has no modes.", "Leave --mode out, or use --engine cntk.")
+    settings: dict[str, Value] = dict(parse_setting(engine, text) for text in options.set)
+    if options.mode:
+        settings["mode"] = options.mode
+    return TrainingRequest(engine, options.seed, options.head, preset, settings)
 
 
 def training_report(result: RunResult, skipped: Sequence[Skipped]) -> Report:

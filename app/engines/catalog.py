@@ -65,13 +65,16 @@ def _torch() -> EngineStatus:
 
 
 def _cntk() -> EngineStatus:
-    info = default_runtime().info()
-    if info is None:
-        reason = "CNTK 2.7 needs a Python 3.6 of its own: set it up with “python main.py cntk-setup”."
+    runtime = default_runtime()
+    info = runtime.info()
+    if info is not None:
+        reason = _quick().reason  # the images are divided by its features
+    elif runtime.folder.is_dir():
+        reason = "CNTK is half set up: “python main.py cntk-setup” goes on where it ended."
     else:
-        reason = "CNTK is set up, but training with it is not part of this version of Sightline; use the quick engine."
+        reason = "CNTK 2.7 needs a Python 3.6 of its own: set it up with “python main.py cntk-setup”."
     version, devices = (info.version, info.devices) if info else ("", ())
-    return EngineStatus("cntk", "Microsoft Cognitive Toolkit 2.7", False, version, devices, reason)
+    return EngineStatus("cntk", "Microsoft Cognitive Toolkit 2.7", not reason, version, devices, reason)
 
 
 def _version(package: str) -> str:

@@ -1,36 +1,93 @@
 """What each engine does between the division of the images and the bundle; imports none of their frameworks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
 
-from app.engines.process import QUICK_WORKER
+from app.engines.cntk_runtime import default_runtime
+from app.engines.process import QUICK_WORKER, EngineProcess
 
 TORCH_TRAINING = "app.engines.torch_training"
+CNTK_PREPARATION = "app.engines.cntk_preparation"
+CNTK_OUTPUT = "app.engines.cntk_output"
+CNTK_WORKER = Path(__file__).resolve().parent / "cntk_worker.py"
 # Else the C library gives large blocks back to the system at each step, and training takes twice as long.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str((1 << 31) - 1)}
 # Else torch's threads wait for each other by turning in circles, which on a busy computer takes many times as long.
 WAIT_ASLEEP = {"OMP_WAIT_POLICY": "PASSIVE"}
+OWN, CNTK = "own", "cntk"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A job, and the worker that does it: the run's own, or one of `WORKERS`."""
+
+    job: str
+    worker: str = OWN
 
 
 @dataclass(frozen=True)
 class Stages:
-    """The modules that one worker serves, its jobs in order, which leave network and validation scores; and in words.
+    """The modules that the run's own worker serves, and the jobs in order, which leave network and validation scores.
 
-    `chosen` says how whatever was not learnt was chosen, for the protocol: “… on the other 1,000 images”.
+    `chosen` says how whatever was not learnt was chosen, for the protocol: “… on the other 1,000 images”. `checkpoint`
+    is the file in the run folder from which a run can go on.
     """
 
     modules: tuple[str, ...]
-    jobs: tuple[str, ...]
+    stages: tuple[Stage, ...]
     chosen: str
+    checkpoint: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+ON_A_PART = "The best epoch and the calibration were chosen on a part set aside from training"
 STAGES = {
-    "quick": Stages((QUICK_WORKER,), ("train",), "Strength and calibration were chosen by cross-validation"),
+    "quick": Stages((QUICK_WORKER,), (Stage("train"),), "Strength and calibration were chosen by cross-validation"),
     "torch": Stages(
         (QUICK_WORKER, TORCH_TRAINING),
-        ("pixels", "fine_tune"),
-        "The best epoch and the calibration were chosen on a part set aside from training",
+        (Stage("pixels"), Stage("fine_tune")),
+        ON_A_PART,
+        "checkpoint.pt",
         {**KEEP_MEMORY, **WAIT_ASLEEP},
     ),
+    "cntk": Stages(
+        (QUICK_WORKER, CNTK_PREPARATION, CNTK_OUTPUT),
+        (Stage("prepare"), Stage("learn", CNTK), Stage("fit_svm"), Stage("join", CNTK), Stage("convert")),
+        ON_A_PART,
+        "checkpoint.json",
+    ),
 }
+
+
+def cntk_process() -> EngineProcess:
+    """Return CNTK's worker, in CNTK's own Python, which was not started yet."""
+    runtime = default_runtime()
+    return EngineProcess([str(runtime.python), str(CNTK_WORKER)], runtime.variables())
+
+
+WORKERS: dict[str, Callable[[], EngineProcess]] = {CNTK: cntk_process}
+
+
+class RunProcesses:
+    """The processes of a run: its own, and those that its stages name, each started when it is first needed."""
+
+    def __init__(self, own: EngineProcess):
+        self._open = {OWN: own}
+
+    def __enter__(self) -> "RunProcesses":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._open.values():
+            process.close()
+
+    def of(self, worker: str) -> EngineProcess:
+        """Return the process of a worker, ready for jobs; raises EngineError where it cannot start."""
+        if worker not in self._open:
+            self._open[worker] = WORKERS[worker]()
+            self._open[worker].start()
+        return self._open[worker]

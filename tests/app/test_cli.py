@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from app.cli import main
+from app.engines.cntk_runtime import RUNTIME_VARIABLE
 from app.engines.process import ROOT
 from app.project.project import Project
 from tests.conftest import Trained
@@ -175,8 +176,9 @@ def test_bad_models_are_sentences(capsys: pytest.CaptureFixture[str], trained: T
 
 
 def test_an_engine_that_cannot_run_is_a_sentence(
-    capsys: pytest.CaptureFixture[str], garments: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], garments: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(RUNTIME_VARIABLE, str(tmp_path / "nowhere"))
     words = sentence(capsys, "train", garments, "--project", tmp_path / "p", "--engine", "cntk")
     assert "“cntk” cannot run here" in words
 

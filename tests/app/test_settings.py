@@ -5,21 +5,33 @@ from dataclasses import asdict
 import pytest
 
 from app.errors import InputError
-from app.settings import BALANCED, PRESETS, default_preset, parse_setting, torch_settings, torch_table
+from app.settings import (
+    BALANCED,
+    PRESETS,
+    CntkSettings,
+    TorchSettings,
+    default_preset,
+    parse_setting,
+    preset_settings,
+    settings_table,
+)
+from app.settings.cntk import read_numbers
 
 
 def test_every_setting_is_explained_and_every_preset_is_within_limits() -> None:
-    for setting in torch_table():
-        assert setting.title
-        assert setting.help.endswith(".")
-        for preset in PRESETS.values():
-            if preset.settings is not None:
-                value = asdict(preset.settings)[setting.name]
-                assert setting.checked(value) == value
+    for preset in PRESETS.values():
+        values = asdict(preset.settings) if preset.settings is not None else {}
+        table = settings_table(preset.engine)
+        assert [setting.name for setting in table] == list(values)
+        for setting in table:
+            assert setting.title
+            assert setting.help.endswith(".")
+            assert setting.checked(values[setting.name]) == values[setting.name]
 
 
 def test_changes_are_laid_over_the_preset() -> None:
-    settings = torch_settings("balanced", {"epochs": 2, "learning_rate": 0.01})
+    settings = preset_settings("balanced", {"epochs": 2, "learning_rate": 0.01})
+    assert isinstance(settings, TorchSettings)
     assert (settings.epochs, settings.learning_rate, settings.views) == (2, 0.01, BALANCED.views)
     assert default_preset("torch") == "balanced"
     assert default_preset("steam") == ""
@@ -37,23 +49,45 @@ def test_changes_are_laid_over_the_preset() -> None:
 )
 def test_what_is_out_of_bounds_is_a_sentence(changes: dict[str, object], words: str) -> None:
     with pytest.raises(InputError, match=words) as caught:
-        torch_settings("balanced", changes)
+        preset_settings("balanced", changes)
     assert caught.value.hint
 
 
 def test_an_unknown_preset_is_a_sentence() -> None:
-    with pytest.raises(InputError, match="no preset “quick”"):
-        torch_settings("quick", {})
+    with pytest.raises(InputError, match="no preset “slow”"):
+        preset_settings("slow", {})
+
+
+def test_quick_has_no_settings() -> None:
+    assert preset_settings("quick", {}) is None
+    with pytest.raises(InputError, match="“quick” has no settings"):
+        preset_settings("quick", {"epochs": 2})
+
+
+def test_each_engine_has_its_own_table() -> None:
+    changes = dict([parse_setting("cntk", "mode=dnn"), parse_setting("cntk", "rates=0.01*2, 0.002")])
+    settings = preset_settings("cntk", changes)
+    assert isinstance(settings, CntkSettings)
+    assert (settings.mode, read_numbers(settings.rates)) == ("dnn", (0.01, 0.01, 0.002))
+    with pytest.raises(InputError, match="no setting “mode”"):
+        parse_setting("torch", "mode=dnn")
+
+
+@pytest.mark.parametrize("rates", ["", "0.01 0.02", "0", "-1", "nan", "inf", "0.1*0", "0.1*many", "0.1,,0.2"])
+def test_lists_of_numbers_that_cannot_be_read_are_a_sentence(rates: str) -> None:
+    with pytest.raises(InputError, match="cannot be") as caught:
+        preset_settings("cntk", {"rates": rates})
+    assert "for each epoch" in caught.value.hint
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [("epochs=3", 3), ("flip=false", False), ("mixup=0.2", 0.2), ("trained=whole", "whole")]
 )
 def test_typed_settings_are_read(text: str, value: object) -> None:
-    assert parse_setting(text) == (text.partition("=")[0], value)
+    assert parse_setting("torch", text) == (text.partition("=")[0], value)
 
 
 @pytest.mark.parametrize("text", ["epochs", "epochs=x", "flip=perhaps", "nothing=1", "mixup=7"])
 def test_nonsense_that_is_typed_is_a_sentence(text: str) -> None:
     with pytest.raises(InputError):
-        parse_setting(text)
+        parse_setting("torch", text)

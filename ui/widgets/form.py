@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from app.settings import Setting, Value
 
@@ -58,6 +58,8 @@ def _field(setting: Setting, value: Value) -> QWidget:
         box = QCheckBox()
         box.setChecked(value)
         return box
+    if isinstance(value, str) and not setting.choices:
+        return QLineEdit(value)
     if isinstance(value, str):
         choice = QComboBox()
         choice.addItems(list(setting.choices))
@@ -82,6 +84,8 @@ def _value(field: QWidget) -> Value:
         return bool(field.isChecked())
     if isinstance(field, QComboBox):
         return str(field.currentText())
+    if isinstance(field, QLineEdit):
+        return str(field.text()).strip()
     if isinstance(field, QSpinBox):
         return int(field.value())
     return round(float(field.value()), DECIMALS)

@@ -18,7 +18,8 @@ def test_a_preset_names_its_engine() -> None:
     request = training_request(build_parser().parse_args(["train", "photos", "--preset", "best", "--set", "epochs=2"]))
     assert (request.engine, request.preset, request.settings) == ("torch", "best", {"epochs": 2})
     assert training_request(build_parser().parse_args(["train", "photos"])).engine == "quick"
-    assert training_request(build_parser().parse_args(["train", "photos", "--resume", "1"])).engine == "torch"
+    request = training_request(build_parser().parse_args(["train", "photos", "--mode", "dnn"]))
+    assert (request.engine, request.settings) == ("cntk", {"mode": "dnn"})
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ def test_a_preset_names_its_engine() -> None:
         (("--engine", "quick", "--preset", "best"), "not one of the engine “quick”"),
         (("--set", "epochs=2"), "has no settings"),
         (("--preset", "best", "--set", "speed=2"), "no setting “speed”"),
+        (("--preset", "best", "--mode", "dnn"), "has no modes"),
     ],
 )
 def test_what_does_not_belong_together_is_a_sentence(arguments: tuple[str, ...], words: str) -> None:

@@ -1,0 +1,73 @@
+"""The settings of the torch engine, and its presets."""
+
+from dataclasses import dataclass, replace
+
+from app.settings.table import setting
+
+
+@dataclass(frozen=True)
+class TorchSettings:
+    """How the torch engine fine-tunes; the defaults are those of the preset Balanced."""
+
+    trained: str = setting(
+        "upper",
+        "Trained part",
+        "Train the upper blocks only, on what the lower ones computed once, or the whole network, which takes longer.",
+        choices=("upper", "whole"),
+    )
+    epochs: int = setting(4, "Epochs", "How often every training image is seen.", 1, 200)
+    head_epochs: int = setting(
+        0, "Epochs of the head alone", "Epochs at first in which nothing but the classifier learns.", 0, 20
+    )
+    learning_rate: float = setting(
+        7e-4,
+        "Learning rate",
+        "How large the steps are at their largest; too large, and the network forgets.",
+        1e-6,
+        0.1,
+    )
+    lower_rate: float = setting(
+        1.0,
+        "Rate of lower layers",
+        "The learning rate of the lowest layers as a share of that of the highest.",
+        0.01,
+        1,
+    )
+    weight_decay: float = setting(0.01, "Weight decay", "Pulls weights towards zero, against overfitting.", 0, 1)
+    label_smoothing: float = setting(
+        0.1, "Label smoothing", "The share of each label given to all classes alike, as some labels are wrong.", 0, 0.5
+    )
+    averaging: float = setting(
+        0.99,
+        "Weight averaging",
+        "How much of the average of weights is kept at each step; 0 averages nothing.",
+        0,
+        0.9999,
+    )
+    batch_size: int = setting(32, "Batch size", "Images per step; halved where memory does not suffice.", 2, 512)
+    patience: int = setting(4, "Patience", "Stop after so many epochs without a lower validation loss.", 1, 200)
+    class_weights: str = setting(
+        "auto",
+        "Weights of classes",
+        "Give images of rare classes more weight; “auto” does where classes differ ten times in size.",
+        choices=("auto", "on", "off"),
+    )
+    views: int = setting(
+        4, "Views per image", "Crops of each image that the lower blocks look at; more take longer and help.", 1, 16
+    )
+    flip: bool = setting(True, "Mirror images", "Switch it off where left and right carry meaning.")
+    smallest_crop: float = setting(
+        0.5, "Smallest crop", "The least share of the picture's central square that a random crop shows.", 0.1, 1
+    )
+    colour: float = setting(
+        0.2, "Colour changes", "How far brightness and contrast are changed (whole network).", 0, 0.9
+    )
+    erasing: float = setting(0.1, "Erasing", "The share of images with a random box blanked (whole network).", 0, 1)
+    mixup: float = setting(0.0, "Mixup", "How strongly pairs of images are blended (whole network).", 0, 1)
+    deterministic: bool = setting(False, "Exactly repeatable", "The same seed gives the same model, more slowly.")
+
+
+BALANCED = TorchSettings()
+BEST = replace(
+    BALANCED, trained="whole", epochs=8, head_epochs=1, lower_rate=0.1, averaging=0.995, smallest_crop=0.4, mixup=0.1
+)
