@@ -90,14 +90,25 @@ def test_active_learning(garments: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_serve(garments: Path) -> None:
-    values = run("serve.py", str(garments), "--requests", "12", "--rounds", "1", "--without-litserve", "--soak", "20")
+    values = run("serve.py", str(garments), "--requests", "12", "--rounds", "1", "--without-litserve")
     assert values["throughput_ratio"] > 0
     assert values["p99_ratio"] > 0
     assert sorted(values["clients"]) == ["1", "64", "8"]
     assert all(each["p99_ms"] >= each["p50_ms"] > 0 for each in values["clients"].values())
     assert sorted(values["choice"]) == ["batches_of_8", "processes", "threads"]
     assert values["restart_seconds"] > 0
-    assert (values["soak_requests"], values["photos"]) == (20, 42)
+    assert values["photos"] == 42
+    assert values["p99_ratio_bare"] > 0
+    assert values["mean_ratio_least"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_soak() -> None:
+    values = run("soak.py", "--light", "--requests", "300", "--clients", "3")
+    assert (values["requests"], values["failed"], values["replaced"]) == (300, 0, 0)
+    assert len(values["memory_mb"]) == 20
+    assert min(values["memory_mb"]) > 0
 
 
 @pytest.mark.slow
