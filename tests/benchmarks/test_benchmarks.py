@@ -102,7 +102,6 @@ def test_serve(garments: Path) -> None:
     assert values["mean_ratio_least"] > 0
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_soak() -> None:
     values = run("soak.py", "--light", "--requests", "300", "--clients", "3")

@@ -8,14 +8,12 @@ from html import escape
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, Qt, pyqtSlot
-from PyQt5.QtGui import QFontDatabase
 from PyQt5.QtWidgets import (
     QCheckBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -24,6 +22,7 @@ from PyQt5.QtWidgets import (
 from app.server.options import DEFAULT_HOST, DEFAULT_PORT
 from ui import theme
 from ui.jobs import Jobs
+from ui.widgets.log_view import LogView
 from ui.widgets.server_process import RUNNING, STARTING, STOPPED, STOPPING, ServerProcess
 from ui.widgets.snippet import Snippet
 from ui.widgets.traffic_plot import TrafficPlot
@@ -83,12 +82,9 @@ class ServerPanel(QObject):
         self.curl = Snippet(self.tr("From a terminal"), 2)
         self.python = Snippet(self.tr("From Python"), 6)  # with a token, a line of it wraps
         self.traffic = TrafficPlot()
-        self.log = QPlainTextEdit(readOnly=True, maximumBlockCount=LOG_LINES)
-        self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.log = LogView(LOG_LINES)
         self.log.setPlaceholderText(self.tr("Requests appear here while the server runs."))
         self.log.setAccessibleName(self.tr("Log of the server"))
-        self.log.setTabChangesFocus(True)
-        self.log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
 
     def _settings(self) -> QVBoxLayout:
         token = QHBoxLayout()
