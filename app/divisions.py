@@ -28,7 +28,7 @@ def groups_of(grouping: Grouping, rows: Sequence[ImageRow]) -> dict[int, tuple[s
 
 
 def parts_before(project: Project, seed: int) -> dict[str, str]:
-    """Return the part of each image, by its content, in the newest finished run with the same seed and grouping."""
+    """Return the part of each image, by its content, in the newest finished run divided by this seed and grouping."""
     for run in project.runs():
         folder = project.run_folder(run.number)
         if run.state == DONE and (folder / SPEC_FILE).is_file() and (folder / SPLIT_FILE).is_file():
@@ -36,7 +36,8 @@ def parts_before(project: Project, seed: int) -> dict[str, str]:
                 snapshot, split = read_snapshot(folder), read_split(folder)
             except EngineError:
                 continue
-            if (snapshot.seed, snapshot.grouping or Grouping().to_json()) == (seed, project.grouping.to_json()):
+            grouping = snapshot.grouping or Grouping().to_json()
+            if (snapshot.division_seed, grouping) == (seed, project.grouping.to_json()):
                 pairs = zip(snapshot.images, split.parts, strict=True)
                 return {image.digest: part for image, part in pairs if part is not None and image.split is None}
     return {}

@@ -21,6 +21,8 @@ STAGES = {
     "tune": "Fine-tuning",
     "epoch": "Epochs",
     "test": "Testing",
+    "sweep": "Runs done",
+    "curve": "Learning from parts",
     "folds": "Cross-validating",
     "predict": "Predicting",
     "backup": "Backing up",

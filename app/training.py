@@ -1,6 +1,5 @@
 """Train one run: snapshot, features, split, fit, bundle, test. The window and the command line both call this."""
 
-import json
 import logging
 import threading
 import time
@@ -14,6 +13,7 @@ from app.dataset.scan import Skipped
 from app.divisions import groups_of, leak_words, parts_before
 from app.engines.catalog import engine_status
 from app.engines.conversion import ensure_network
+from app.engines.metrics import METRICS_FILE, add_metrics
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Event, Note, OnEvent, Progress
 from app.engines.snapshot import (
@@ -23,22 +23,22 @@ from app.engines.snapshot import (
     Snapshot,
     SnapshotImage,
     read_snapshot,
+    read_split,
     write_snapshot,
 )
 from app.engines.stages import OWN, STAGES, RunProcesses
 from app.errors import AppError, Cancelled, EngineError, InputError
 from app.evaluation.report import Evaluation, load_evaluation
+from app.evaluation.validation import validation_figure
 from app.export.bundle import BUNDLE_FOLDER
 from app.features.backbones import BACKBONES, DEFAULT_BACKBONE
 from app.files import write_json
 from app.project.project import Project
-from app.project.records import DONE, RUNNING, ImageRow, RunRow
-from app.settings import Value, default_preset, preset_settings
+from app.project.records import DONE, RUNNING, ImageRow, Measured, RunRow
+from app.settings import QUICK, Value, default_preset, preset_settings
 
 RUN_WORKER = "app.export.run_worker"
-METRICS_FILE = "metrics.jsonl"
 LEAKS_FILE = "leaks.json"
-RECORDED = ("fit", "epoch")  # the stages whose values are kept
 FEWEST_IMAGES = 2
 
 log = logging.getLogger(__name__)
@@ -46,18 +46,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What the user chose; `settings` are those that differ from the preset's."""
+    """What the user chose; `settings` are those that differ from the preset's.
+
+    `division` is the seed that images are divided by, where it is not `seed`.
+    """
 
     engine: str = "quick"
     seed: int = 0
     head: str = "logistic"
     preset: str = ""
     settings: dict[str, Value] = field(default_factory=dict)
+    division: int | None = None
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a finished run came to; `evaluation` is None where no image was left to test on."""
+    """What a finished run came to; `evaluation` is None where no image was left to test on.
+
+    `validation` is how good it is on images that training held out, None where there were none.
+    """
 
     run: int
     engine: str
@@ -66,6 +73,7 @@ class RunResult:
     evaluation: Evaluation | None
     seconds: dict[str, float]
     skipped: tuple[Skipped, ...]
+    validation: Measured | None = None
 
 
 def launch_worker(engine: str = "quick") -> EngineProcess:
@@ -88,13 +96,23 @@ def train(
 ) -> RunResult:
     """Train on the project's labelled images; raises AppError, or Cancelled. The run stays listed either way.
 
-    `worker`, if it was launched before, is ended with the run.
+    `worker`, if it was launched before, is the caller's to end.
     """
     check_engine(request.engine)
     check_ready(project)
-    rows = usable_images(project)
-    snapshot = _snapshot(project, request, rows)
-    number = project.run_log.start(request.engine)
+    return train_on(project, take_snapshot(project, request), on_event, cancel, worker)
+
+
+def train_on(
+    project: Project,
+    snapshot: Snapshot,
+    on_event: OnEvent,
+    cancel: threading.Event,
+    worker: EngineProcess | None = None,
+    trial: tuple[int, int] | None = None,
+) -> RunResult:
+    """Train on a frozen state, as `train` does; `trial` is the number of a sweep and the place in its plan."""
+    number = project.run_log.start(snapshot.engine, snapshot.preset, snapshot.data_version, *(trial or ()))
     return _take(_Run(project, number, snapshot, on_event, cancel), worker)
 
 
@@ -104,11 +122,12 @@ def resumable_run(project: Project) -> int | None:
     if not runs or runs[0].state in (DONE, RUNNING):
         return None
     number = runs[0].number
-    there = _has_checkpoint(project, runs[0]) and (project.run_folder(number) / SPEC_FILE).is_file()
+    there = has_checkpoint(project, runs[0]) and (project.run_folder(number) / SPEC_FILE).is_file()
     return number if there else None
 
 
-def _has_checkpoint(project: Project, run: RunRow) -> bool:
+def has_checkpoint(project: Project, run: RunRow) -> bool:
+    """Tell whether a run can go on from where it was."""
     name = STAGES[run.engine].checkpoint if run.engine in STAGES else ""
     return bool(name) and (project.run_folder(run.number) / name).is_file()
 
@@ -123,7 +142,7 @@ def resume(
     """Take a run that ended before its time on from its checkpoint; raises like `train`, InputError without one."""
     folder = project.run_folder(number)
     run = next((run for run in project.runs() if run.number == number), None)
-    if run is None or not _has_checkpoint(project, run):
+    if run is None or not has_checkpoint(project, run):
         raise InputError(f"Run {number} has no checkpoint to go on from.", "Train anew.")
     if run.state == DONE:
         raise InputError(f"Run {number} is finished already.", "Train anew.")
@@ -150,7 +169,8 @@ def _take(run: "_Run", worker: EngineProcess | None) -> RunResult:
     """Take a run through its stages, and enter what became of it."""
     project, number = run.project, run.number
     try:
-        with RunProcesses(worker or launch_worker(run.snapshot.engine)) as processes:
+        lent = worker is not None
+        with RunProcesses(worker or launch_worker(run.snapshot.engine), lent) as processes:
             result = run.go(processes)
     except Cancelled:
         project.run_log.cancel(number)
@@ -168,6 +188,7 @@ def _take(run: "_Run", worker: EngineProcess | None) -> RunResult:
         evaluation.interval if evaluation else None,
         evaluation.images if evaluation else 0,
         result.seconds["total"],
+        result.validation,
     )
     return result
 
@@ -209,21 +230,18 @@ def usable_images(project: Project) -> list[ImageRow]:
 
 def take_snapshot(project: Project, request: TrainingRequest) -> Snapshot:
     """Return the frozen state of a project that a run of it would work on."""
-    return _snapshot(project, request, usable_images(project))
-
-
-def _snapshot(project: Project, request: TrainingRequest, rows: Sequence[ImageRow]) -> Snapshot:
+    rows = usable_images(project)
     used = {row.class_id for row in rows}
     classes = [row for row in project.classes() if row.id in used]
     index = {row.id: position for position, row in enumerate(classes)}
     groups = groups_of(project.grouping, rows)
-    before = parts_before(project, request.seed)
+    before = parts_before(project, request.seed if request.division is None else request.division)
     preset = request.preset or default_preset(request.engine)
-    settings = preset_settings(preset, request.settings)
+    head, settings = engine_settings(request)
     return Snapshot(
         engine=request.engine,
         backbone=DEFAULT_BACKBONE,
-        head=request.head,
+        head=head,
         seed=request.seed,
         cache=str(project.cache.resolve()),
         classes=tuple(row.name for row in classes),
@@ -236,8 +254,17 @@ def _snapshot(project: Project, request: TrainingRequest, rows: Sequence[ImageRo
         ),
         grouping=project.grouping.to_json(),
         preset=preset,
-        settings=asdict(settings) if settings is not None else {},
+        settings=settings,
+        division=request.division,
     )
+
+
+def engine_settings(request: TrainingRequest) -> tuple[str, dict[str, Value]]:
+    """Return the head, and all settings of the engine; raises InputError for what it does not have."""
+    head = {"head": request.head} if request.engine == QUICK else {}
+    settings = preset_settings(request.preset or default_preset(request.engine), {**head, **request.settings})
+    values = {} if settings is None else asdict(settings)
+    return str(values.pop("head", request.head)), values
 
 
 class _Run:
@@ -289,6 +316,7 @@ class _Run:
             evaluation,
             {name: round(value, 3) for name, value in seconds.items()},
             skipped,
+            validation_figure(self._folder, read_split(self._folder)),
         )
 
     def _job(self, process: EngineProcess, kind: str, **values: Any) -> dict[str, Any]:
@@ -297,9 +325,8 @@ class _Run:
         return process.run({"kind": kind, "run": str(self._folder), **values}, self._record, self._cancel)
 
     def _record(self, event: Event) -> None:
-        if isinstance(event, Progress) and event.stage in RECORDED:
-            with (self._folder / METRICS_FILE).open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(asdict(event)) + "\n")
+        if isinstance(event, Progress):
+            add_metrics(self._folder, event)
         self._on_event(event)
 
     def _note_problems(self, problems: Sequence[tuple[int, str]]) -> tuple[Skipped, ...]:

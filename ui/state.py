@@ -90,6 +90,12 @@ class AppState(QObject):
         job.finished.connect(self._on_training_finished)
         return job
 
+    def train_again(self, number: int) -> Job:
+        """Train on the open project with the settings of a run, in the background."""
+        job = self.jobs.start(self.tr("Training"), partial(_train_again, self._open_project(), number))
+        job.finished.connect(self._on_training_finished)
+        return job
+
     @pyqtSlot()
     def undo(self) -> None:
         """Take the last edit back, after those that are still being written."""
@@ -159,3 +165,9 @@ def _resume(project: Project, number: int, on_event: OnEvent, cancel: threading.
     from app.training import resume
 
     return resume(project, number, on_event, cancel)
+
+
+def _train_again(project: Project, number: int, on_event: OnEvent, cancel: threading.Event) -> "RunResult":
+    from app.repetition import request_like
+
+    return _train(project, request_like(project, number), on_event, cancel)

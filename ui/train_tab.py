@@ -19,10 +19,12 @@ from PyQt5.QtWidgets import (
 from app.engines.protocol import Progress
 from app.errors import AppError
 from app.project.project import Project
-from app.settings import TORCH, settings_table
+from app.project.records import RunRow
+from app.settings import HEAD, TORCH, settings_table
 from app.training import RunResult, TrainingRequest, check_ready, finish_epoch, resumable_run
 from ui import theme
 from ui.jobs import Job
+from ui.run_actions import RunActions
 from ui.state import AppState
 from ui.widgets.form import Form
 from ui.widgets.preset_choice import PresetChoice
@@ -87,6 +89,7 @@ class TrainTab(QWidget):
         self._measured = QLabel(objectName="muted", wordWrap=True)
         self._review = QPushButton(self.tr("Review"))
         self._runs = RunList()
+        self._run_actions = RunActions(self._state, self._runs)
 
     def _lay_out(self) -> None:
         self._card = QFrame(objectName="card")
@@ -117,7 +120,7 @@ class TrainTab(QWidget):
         right.addWidget(self._progress)
         right.addWidget(self._finish, alignment=Qt.AlignmentFlag.AlignRight)
         right.addWidget(self._plots, 3)
-        right.addWidget(QLabel(self.tr("Runs"), objectName="heading"))
+        right.addWidget(self._run_actions)
         right.addWidget(self._runs, 2)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(*[2 * theme.SPACE] * 4)
@@ -141,6 +144,8 @@ class TrainTab(QWidget):
         self._progress.stop_requested.connect(self._on_stop_requested)
         self._review.clicked.connect(self._on_review_clicked)
         self._runs.run_activated.connect(self.review_requested)
+        self._run_actions.review_requested.connect(self.review_requested)
+        self._run_actions.again_requested.connect(self._on_again_requested)
 
     # -- readiness
 
@@ -190,7 +195,7 @@ class TrainTab(QWidget):
         """Show the settings that the preset has."""
         preset = self._presets.chosen()
         settings = preset.settings if preset else None
-        table = settings_table(preset.engine) if preset else ()
+        table = [one for one in settings_table(preset.engine) if one.name != HEAD] if preset else []  # above it
         self._settings.show_settings(table, asdict(settings) if settings else {})
         self._refresh()
 
@@ -210,6 +215,12 @@ class TrainTab(QWidget):
         if self._resumable is not None and self._job is None:
             self._follow(self._state.resume_training(self._resumable))
             self._plots.expect(tuning=True)
+
+    @pyqtSlot(object)
+    def _on_again_requested(self, run: RunRow) -> None:
+        if self._job is None:
+            self._follow(self._state.train_again(run.number))
+            self._plots.expect(tuning=run.engine == TORCH)
 
     @pyqtSlot()
     def _on_finish_clicked(self) -> None:

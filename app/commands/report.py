@@ -7,6 +7,7 @@ from typing import Any
 
 from app.dataset.scan import Skipped
 from app.errors import Cancelled
+from app.project.records import Measured
 
 LISTED = 20  # skipped files named on the terminal
 
@@ -23,6 +24,14 @@ def stop_if(cancel: threading.Event) -> None:
     """Raise Cancelled if the command is to stop."""
     if cancel.is_set():
         raise Cancelled
+
+
+def measured_words(figure: Measured | None) -> str:
+    """Say how many of some images were right, with the interval."""
+    if figure is None:
+        return "no images."
+    low, high = figure.interval
+    return f"{figure.share:.1%} of {figure.images} images right ({low:.1%} to {high:.1%})."
 
 
 def skipped_values(skipped: Sequence[Skipped]) -> dict[str, Any]:

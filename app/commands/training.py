@@ -3,15 +3,17 @@
 import argparse
 import threading
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from app.commands.arguments import AddCommand
-from app.commands.report import Report, skipped_values, with_skipped
+from app.commands.report import Report, measured_words, skipped_values, with_skipped
 from app.dataset.scan import Skipped, scan_folder
 from app.engines.catalog import ENGINES
 from app.errors import InputError
-from app.project.project import default_project_folder, open_or_create
+from app.project.project import Project, default_project_folder, open_or_create
+from app.repetition import request_like
 from app.settings import CNTK, MODES, PRESETS, QUICK, Value, parse_setting, settings_table
 from app.terminal import ProgressLine
 from app.training import RunResult, TrainingRequest, check_engine, launch_worker, resume
@@ -32,19 +34,21 @@ def add_commands(add: AddCommand) -> None:
         "--set", metavar="NAME=VALUE", action="append", default=[], help="change a setting of the engine; repeatable"
     )
     parser.add_argument("--resume", metavar="RUN", type=int, help="go on with a run that was stopped")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="default: 0")
-    parser.add_argument("--head", choices=HEADS, default="logistic", help="quick's classifier (default: logistic)")
+    parser.add_argument("--like", metavar="RUN", type=int, help="train anew with the settings of a run")
+    parser.add_argument("--seed", metavar="N", type=int, help="default: 0, or that of the run of --like")
+    parser.add_argument("--head", choices=HEADS, help="quick's classifier (default: logistic)")
 
 
 def train(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
     """Add the folder to its project and train, or go on with a run."""
-    request = training_request(options)
-    if options.resume is not None:
+    if options.resume is not None and options.like is None:
+        training_request(options)
         return _go_on(options, progress, cancel)
-    check_engine(request.engine)
     data = options.data.expanduser().resolve()
-    scan_folder(data)  # before a project is made for a folder that has nothing to offer
     folder = (options.project or default_project_folder(data)).expanduser()
+    request = training_request(options) if options.like is None else request_again(options, folder)
+    check_engine(request.engine)
+    scan_folder(data)  # before a project is made for a folder that has nothing to offer
     with launch_worker(request.engine) as worker, open_or_create(folder, data.name) as project:
         imported = project.add_folder(data, progress.count, cancel)
         result = train_run(project, request, progress, cancel, worker)
@@ -71,7 +75,17 @@ def training_request(options: argparse.Namespace) -> TrainingRequest:
     settings: dict[str, Value] = dict(parse_setting(engine, text) for text in options.set)
     if options.mode:
         settings["mode"] = options.mode
-    return TrainingRequest(engine, options.seed, options.head, preset, settings)
+    return TrainingRequest(engine, options.seed or 0, options.head or HEADS[0], preset, settings)
+
+
+def request_again(options: argparse.Namespace, folder: Path) -> TrainingRequest:
+    """Return what a run was asked for, perhaps with another seed; raises InputError beside other choices."""
+    others = (options.engine, options.preset, options.set, options.head, options.mode, options.resume is not None)
+    if any(others):
+        raise InputError("--like takes every setting from a run.", "Only --seed goes with it.")
+    with Project.open(folder) as project:
+        request = request_like(project, options.like)
+    return request if options.seed is None else replace(request, seed=options.seed)
 
 
 def training_report(result: RunResult, skipped: Sequence[Skipped]) -> Report:
@@ -86,13 +100,18 @@ def training_report(result: RunResult, skipped: Sequence[Skipped]) -> Report:
             f"{evaluation.accuracy:.1%} of {evaluation.images} test images right "
             f"(95% interval {low:.1%} to {high:.1%}). {evaluation.protocol}"
         )
-    text = f"Run {result.run}: {measured}\nModel: {result.bundle}\nTook {result.seconds['total']:.1f} s."
+    held_out = measured_words(result.validation)
+    text = (
+        f"Run {result.run}: {measured}\nHeld out while training: {held_out}\n"
+        f"Model: {result.bundle}\nTook {result.seconds['total']:.1f} s."
+    )
     values = {
         "run": result.run,
         "engine": result.engine,
         "classes": list(result.classes),
         "model": str(result.bundle),
         "test": test,
+        "validation": None if result.validation is None else asdict(result.validation),
         "seconds": result.seconds,
         **skipped_values(skipped),
     }

@@ -42,6 +42,7 @@ class EngineProcess:
         self._events: queue.Queue[Event | None] = queue.Queue()
         self._errors: deque[str] = deque(maxlen=KEPT_LINES)
         self._threads: list[threading.Thread] = []
+        self._hello: Hello | None = None
 
     def __enter__(self) -> "EngineProcess":
         return self
@@ -80,10 +81,13 @@ class EngineProcess:
 
     def start(self) -> Hello:
         """Start the process if need be and wait until it is ready; raises EngineError."""
+        if self._hello is not None:
+            return self._hello
         if self._process is None:
             self.launch()
         event = self._next_event(time.monotonic() + START_TIMEOUT_S)
         if isinstance(event, Hello):
+            self._hello = event
             return event
         self.close()
         raise self._death("could not start")

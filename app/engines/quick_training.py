@@ -64,10 +64,15 @@ def choose_strength(
     on_event: OnEvent,
     cancel: threading.Event,
 ) -> tuple[float, Floats]:
-    """Return the strength with the lowest out-of-fold log loss, and its out-of-fold logits [N, classes]."""
+    """Return the strength with the lowest out-of-fold log loss, and its out-of-fold logits [N, classes].
+
+    Where the settings name a strength, it is the only one that is tried.
+    """
     _check_groups(snapshot.classes, truth, groups)
     folds = list(_folds(truth, groups, snapshot.seed))
     fit = HEADS[snapshot.head]
+    named = float(snapshot.settings.get("strength", 0))
+    strengths = (named,) if named else STRENGTHS
     best: tuple[float, float, Floats] | None = None
 
     def score_fold(fold: tuple[Integers, Integers], strength: float) -> Floats:
@@ -75,7 +80,7 @@ def choose_strength(
         return fit(features[training], truth[training], strength).logits(features[held_out])
 
     with ThreadPoolExecutor(processors()) as pool:
-        for done, strength in enumerate(STRENGTHS, 1):
+        for done, strength in enumerate(strengths, 1):
             if cancel.is_set():
                 raise Cancelled
             logits = np.empty((len(truth), len(snapshot.classes)), np.float32)
@@ -85,7 +90,7 @@ def choose_strength(
             loss = log_loss(logits, truth)
             accuracy = float(np.mean(np.argmax(logits, axis=1) == truth))
             values = {"strength": strength, "validation_loss": loss, "validation_accuracy": accuracy}
-            on_event(Progress("fit", done, len(STRENGTHS), values))
+            on_event(Progress("fit", done, len(strengths), values))
             if best is None or loss < best[1]:
                 best = (strength, loss, logits)
     assert best is not None

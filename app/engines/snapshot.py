@@ -1,6 +1,7 @@
 """The frozen state a run works on: what the user edits meanwhile cannot touch it."""
 
 from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,10 @@ class SnapshotImage:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything an engine is told; `settings` are all those of an engine that has some, by name."""
+    """Everything an engine is told; `settings` are all those of an engine that has some, by name.
+
+    `division` is the seed that images are divided by, where it is not the run's own.
+    """
 
     engine: str
     backbone: str
@@ -50,6 +54,21 @@ class Snapshot:
     preset: str = ""
     settings: dict[str, Value] = field(default_factory=dict)
     grouping: dict[str, Any] = field(default_factory=dict)
+    division: int | None = None
+
+    @property
+    def division_seed(self) -> int:
+        """Return the seed that the images are divided by."""
+        return self.seed if self.division is None else self.division
+
+    @property
+    def data_version(self) -> str:
+        """Return a short hash of what is learnt from: images by content, their labels, own parts and groups."""
+        lines = sorted(
+            "\t".join((image.digest, self.classes[image.label], image.split or "", *image.groups))
+            for image in self.images
+        )
+        return blake2b("\n".join(lines).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def split_snapshot(snapshot: Snapshot, unreadable: Container[int]) -> Split:
         groups,
         [image.label for image in images],
         [image.split for image in images],
-        snapshot.seed,
+        snapshot.division_seed,
         before=[image.before for image in images],
     )
     all_parts: list[str | None] = [None] * len(snapshot.images)

@@ -73,8 +73,10 @@ WORKERS: dict[str, Callable[[], EngineProcess]] = {CNTK: cntk_process}
 class RunProcesses:
     """The processes of a run: its own, and those that its stages name, each started when it is first needed."""
 
-    def __init__(self, own: EngineProcess):
+    def __init__(self, own: EngineProcess, lent: bool = False):
+        """Leave the run's own process to its owner at the end if it is `lent`."""
         self._open = {OWN: own}
+        self._lent = lent
 
     def __enter__(self) -> "RunProcesses":
         return self
@@ -82,8 +84,9 @@ class RunProcesses:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in self._open.values():
-            process.close()
+        for name, process in self._open.items():
+            if name != OWN or not self._lent:
+                process.close()
 
     def of(self, worker: str) -> EngineProcess:
         """Return the process of a worker, ready for jobs; raises EngineError where it cannot start."""

@@ -86,8 +86,21 @@ class EditRow:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """The share of some images that were right, 0 to 1, with its 95% interval."""
+
+    share: float
+    interval: tuple[float, float]
+    images: int
+
+
+@dataclass(frozen=True)
 class RunRow:
-    """A training run: what became of it, and its test accuracy with a 95% interval."""
+    """A training run: what became of it, and its test accuracy with a 95% interval.
+
+    `data` is a hash of the images and labels it worked on, `validation` its accuracy on images that training held
+    out; both are missing from runs of older versions. `trial` is its place in the plan of its `sweep`.
+    """
 
     number: int
     engine: str
@@ -98,6 +111,13 @@ class RunRow:
     interval: tuple[float, float] | None = None
     images: int | None = None
     seconds: float | None = None
+    preset: str = ""
+    data: str = ""
+    validation: Measured | None = None
+    note: str = ""
+    starred: bool = False
+    sweep: int | None = None
+    trial: int | None = None
 
 
 @dataclass(frozen=True)

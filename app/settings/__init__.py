@@ -12,6 +12,7 @@ from app.settings.presets import (
     preset_settings,
     settings_table,
 )
+from app.settings.quick import HEAD, QuickSettings
 from app.settings.table import Setting, Value
 from app.settings.torch import BALANCED, BEST, TorchSettings
 
@@ -20,12 +21,14 @@ __all__ = [
     "BEST",
     "CLASSIC",
     "CNTK",
+    "HEAD",
     "MODES",
     "PRESETS",
     "QUICK",
     "TORCH",
     "CntkSettings",
     "Preset",
+    "QuickSettings",
     "Setting",
     "TorchSettings",
     "Value",

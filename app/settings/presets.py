@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from app.errors import InputError
 from app.settings.cntk import CLASSIC, CntkSettings
+from app.settings.quick import QuickSettings
 from app.settings.table import Setting, Value, changed, known_setting, settings_of
 from app.settings.torch import BALANCED, BEST, TorchSettings
 
 QUICK, TORCH, CNTK = "quick", "torch", "cntk"
-EngineSettings = TorchSettings | CntkSettings
+EngineSettings = QuickSettings | TorchSettings | CntkSettings
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,13 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("quick", QUICK, "Quick", "Seconds: a classifier on the features of a pretrained network."),
+        Preset(
+            "quick",
+            QUICK,
+            "Quick",
+            "Seconds: a classifier on the features of a pretrained network.",
+            QuickSettings(),
+        ),
         Preset(
             "balanced", TORCH, "Balanced", "Minutes: the upper part of the network learns your images, too.", BALANCED
         ),
@@ -48,7 +55,7 @@ def default_preset(engine: str) -> str:
 
 
 def settings_table(engine: str) -> tuple[Setting, ...]:
-    """Return the settings of an engine; quick has none."""
+    """Return the settings of an engine; none of one that is not known."""
     preset = PRESETS.get(default_preset(engine))
     return settings_of(preset.settings) if preset is not None and preset.settings is not None else ()
 

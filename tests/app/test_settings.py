@@ -9,6 +9,7 @@ from app.settings import (
     BALANCED,
     PRESETS,
     CntkSettings,
+    QuickSettings,
     TorchSettings,
     default_preset,
     parse_setting,
@@ -58,10 +59,11 @@ def test_an_unknown_preset_is_a_sentence() -> None:
         preset_settings("slow", {})
 
 
-def test_quick_has_no_settings() -> None:
-    assert preset_settings("quick", {}) is None
-    with pytest.raises(InputError, match="“quick” has no settings"):
-        preset_settings("quick", {"epochs": 2})
+def test_quick_has_a_classifier_and_a_strength() -> None:
+    assert [one.name for one in settings_table("quick")] == ["head", "strength"]
+    assert preset_settings("quick", {"strength": 8.0}) == QuickSettings("logistic", 8.0)
+    with pytest.raises(InputError, match="no setting “epochs”"):
+        preset_settings("quick", {"epochs": 3})
 
 
 def test_each_engine_has_its_own_table() -> None:

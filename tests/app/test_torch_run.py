@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from app.engines.checkpoint import read_checkpoint
+from app.engines.metrics import METRICS_FILE
 from app.engines.protocol import Checkpoint, Event, Progress
 from app.engines.snapshot import CHECKPOINT_FILE, read_snapshot
 from app.errors import Cancelled, EngineError, InputError
 from app.project.project import Project
 from app.settings import Value
-from app.training import METRICS_FILE, TrainingRequest, finish_epoch, launch_worker, resumable_run, resume, train
+from app.training import TrainingRequest, finish_epoch, launch_worker, resumable_run, resume, train
 
 SETTINGS: dict[str, Value] = {"epochs": 3, "views": 2, "batch_size": 8, "deterministic": True, "patience": 100}
 REQUEST = TrainingRequest("torch", preset="balanced", settings=SETTINGS)
@@ -50,8 +51,7 @@ def on_checkpoint(number: int, act: Callable[[], object]) -> Callable[[Event], N
 @pytest.mark.slow
 def test_killed_and_resumed_the_loss_goes_on_as_if_nothing_had_been(garment_project: Project) -> None:
     project = garment_project
-    worker = launch_worker("torch")
-    with pytest.raises(EngineError, match="ended unexpectedly"):
+    with launch_worker("torch") as worker, pytest.raises(EngineError, match="ended unexpectedly"):
         train(project, REQUEST, on_checkpoint(1, worker.kill), threading.Event(), worker)
     assert project.runs()[0].state == "failed"
     assert resumable_run(project) == 1

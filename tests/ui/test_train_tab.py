@@ -18,7 +18,7 @@ from app.project.records import CANCELLED, DONE, FAILED, RunRow
 from app.settings import PRESETS
 from ui.state import AppState
 from ui.train_tab import TrainTab
-from ui.widgets.run_list import REASON
+from ui.widgets.run_list import REASON, TEST
 
 LONG_MS = 120_000  # how long a training may take before the test gives up
 
@@ -260,7 +260,7 @@ def test_a_finished_run_is_listed_and_leads_to_its_review(
     run = newest_run(state)
     assert listed(tab) == [[str(run.number), "done", ""]]
     assert run.accuracy is not None
-    assert f"{run.accuracy:.1%}" in tab._runs.topLevelItem(0).text(2)
+    assert f"{run.accuracy:.1%}" in tab._runs.topLevelItem(0).text(TEST)
     place: QPoint = tab._runs.visualItemRect(tab._runs.topLevelItem(0)).center()
     qtbot.mouseClick(tab._runs.viewport(), Qt.MouseButton.LeftButton, pos=place)
     with qtbot.waitSignal(tab.review_requested) as asked:

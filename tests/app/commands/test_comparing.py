@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from app.commands.comparing import differing
+from app.evaluation.compared_runs import differing
 from app.project.project import Project
 from app.training import TrainingRequest, train
 from tests.conftest import Trained

@@ -26,7 +26,8 @@ def test_a_preset_names_its_engine() -> None:
     ("arguments", "words"),
     [
         (("--engine", "quick", "--preset", "best"), "not one of the engine “quick”"),
-        (("--set", "epochs=2"), "has no settings"),
+        (("--set", "epochs=2"), "no setting “epochs”"),
+        (("--set", "strength=much"), "“Strength” cannot be “much”"),
         (("--preset", "best", "--set", "speed=2"), "no setting “speed”"),
         (("--preset", "best", "--mode", "dnn"), "has no modes"),
     ],

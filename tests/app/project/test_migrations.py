@@ -9,17 +9,20 @@ from app.project.project import Project
 from app.project.store import FILE_NAME
 
 SAMPLES = Path(__file__).parent / "samples"
-NEWEST = 2
+NEWEST = 3
+
+
+def stored(folder: Path, number: int) -> Path:
+    folder.mkdir()
+    connection = sqlite3.connect(folder / FILE_NAME)
+    connection.executescript((SAMPLES / f"format-{number}.sql").read_text(encoding="utf-8"))
+    connection.close()
+    return folder
 
 
 @pytest.fixture
 def of_format_1(tmp_path: Path) -> Path:
-    folder = tmp_path / "old"
-    folder.mkdir()
-    connection = sqlite3.connect(folder / FILE_NAME)
-    connection.executescript((SAMPLES / "format-1.sql").read_text(encoding="utf-8"))
-    connection.close()
-    return folder
+    return stored(tmp_path / "old", 1)
 
 
 def test_there_is_a_sample_of_every_older_format() -> None:
@@ -65,3 +68,21 @@ def test_opening_a_second_time_changes_nothing(of_format_1: Path) -> None:
         before = (project.images(), project.classes())
     with Project.open(of_format_1) as project:
         assert (project.images(), project.classes()) == before
+
+
+def test_runs_from_before_notes_keep_their_figures_and_can_be_noted(tmp_path: Path) -> None:
+    with Project.open(stored(tmp_path / "old", 2)) as project:
+        assert project.store.value("PRAGMA user_version") == NEWEST
+        assert [(row.shortcut, row.images) for row in project.classes()] == [("c", 2)]
+        failed, done = project.runs()
+        assert (failed.number, failed.state, failed.reason) == (3, "failed", "The engine ended unexpectedly.")
+        assert (done.accuracy, done.interval, done.images, done.seconds) == (0.75, (0.3, 0.95), 4, 2.5)
+        assert (done.preset, done.data, done.validation, done.note, done.starred) == ("", "", None, "", False)
+        project.run_log.set_note(1, " first try ")
+        project.run_log.set_starred(1, True)
+        assert project.run_log.start("quick", "quick", "abcd1234") == 4
+    with Project.open(tmp_path / "old") as project:
+        assert [(row.note, row.starred, row.data) for row in project.runs()[::2]] == [
+            ("", False, "abcd1234"),
+            ("first try", True, ""),
+        ]
