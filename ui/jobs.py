@@ -4,8 +4,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from PyQt5 import sip
 from PyQt5.QtCore import QObject, QRunnable, QThread, QThreadPool, QTimer, pyqtSignal, pyqtSlot
 
 from app.engines.protocol import Event, Note, OnEvent, Progress
@@ -240,8 +242,15 @@ class Task(QObject):
     @pyqtSlot(object)
     def _on_ended(self, result: object) -> None:
         _tasks.discard(self)
-        if not self._cancelled:
+        if not self._cancelled and not _is_gone(self._on_done):
             self._on_done(result)
+
+
+def _is_gone(on_done: OnDone) -> bool:
+    """Tell whether the widget that waited for a result was closed, and deleted, meanwhile."""
+    function = on_done.func if isinstance(on_done, partial) else on_done
+    owner = getattr(function, "__self__", None)
+    return isinstance(owner, QObject) and bool(sip.isdeleted(owner))
 
 
 class _Runnable(QRunnable):

@@ -1,9 +1,12 @@
 """Background work as signals: one last word, in the window's thread, and cancelling."""
 
 import threading
+from functools import partial
 
 import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import QThread
+from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.engines.protocol import Note, OnEvent, Progress
@@ -171,3 +174,16 @@ def test_a_cancelled_task_says_nothing(qtbot: QtBot) -> None:
     run_in_pool(lambda: 2, on_done=heard.append)
     qtbot.waitUntil(lambda: bool(heard))
     assert heard == [2]
+
+
+def test_a_result_for_a_widget_that_is_gone_is_dropped(qtbot: QtBot) -> None:
+    class Waiting(QWidget):
+        def take(self, result: object) -> None:
+            self.setWindowTitle(str(result))
+
+    widget, heard = Waiting(), list[object]()
+    run_in_pool(lambda: 1, on_done=widget.take)
+    run_in_pool(lambda number: number, 2, on_done=partial(widget.take))
+    sip.delete(widget)
+    run_in_pool(lambda: 3, on_done=heard.append)
+    qtbot.waitUntil(lambda: heard == [3])
