@@ -10,10 +10,8 @@ from typing import Any
 
 from app.commands.arguments import AddCommand
 from app.commands.report import LISTED, Report, stop_if
-from app.engines.snapshot import Snapshot, read_snapshot
-from app.errors import EngineError, InputError
-from app.evaluation.comparison import ClassChange, Comparison, compare_reviews, verdict
-from app.evaluation.review import open_review
+from app.evaluation.compared_runs import open_compared
+from app.evaluation.comparison import ClassChange, Comparison, verdict
 from app.project.project import Project
 from app.terminal import ProgressLine
 
@@ -27,41 +25,16 @@ def add_commands(add: AddCommand) -> None:
 
 def compare(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
     """Compare every two of the runs, on the images that both were tested on."""
-    numbers = list(dict.fromkeys(options.runs))
-    if len(numbers) < 2:
-        raise InputError("There is nothing to compare.", "Name two or more runs.")
     with Project.open(options.project.expanduser()) as project:
-        known = {run.number for run in project.runs()}
-        unknown = [number for number in numbers if number not in known]
-        if unknown:
-            raise InputError(f"The project has no run {unknown[0]}.", "The Train tab lists its runs.")
-        settings = differing([_settings(project, number) for number in numbers])
-        reviews = {number: open_review(project, number)[0] for number in numbers}
-        classes = project.classes()
+        compared = open_compared(project, options.runs)
+    numbers, settings = list(compared.runs), compared.differing
     texts, values = [_settings_words(settings, numbers)], []
     for a, b in combinations(numbers, 2):
         stop_if(cancel)
-        comparison = compare_reviews(reviews[a], reviews[b], classes)
+        comparison = compared.pair(a, b)
         texts.append(_words(comparison, a, b))
         values.append({"runs": [a, b], "verdict": verdict(comparison, a, b), **asdict(comparison)})
     return Report("\n\n".join(texts), {"runs": numbers, "settings": settings, "comparisons": values})
-
-
-def differing(settings: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Return the settings that are not the same in all runs, with the value in each, None where it has none."""
-    names = dict.fromkeys(name for one in settings for name in one)
-    found = {name: [one.get(name) for one in settings] for name in names}
-    return {name: values for name, values in found.items() if any(value != values[0] for value in values)}
-
-
-def _settings(project: Project, number: int) -> dict[str, Any]:
-    try:
-        snapshot: Snapshot = read_snapshot(project.run_folder(number))
-    except EngineError as error:
-        hint = "Leave this run out, or train again."
-        raise EngineError(f"The settings of run {number} cannot be read.", hint, error.message) from error
-    own = {name: getattr(snapshot, name) for name in ("engine", "preset", "backbone", "head", "seed")}
-    return {**own, **snapshot.settings, "images": len(snapshot.images), "classes": ", ".join(snapshot.classes)}
 
 
 def _settings_words(settings: dict[str, list[Any]], numbers: Sequence[int]) -> str:

@@ -33,6 +33,7 @@ class ScoredModel(QAbstractListModel):
         super().__init__(parent)
         self._images: list[ScoredImage] = []
         self._labels: tuple[str, ...] = ()
+        self._captions: tuple[str, ...] = ()
         self._digests: Mapping[str, str] = {}
         self._cache = Path()
         self._pictures: OrderedDict[str, QIcon | str] = OrderedDict()  # or why there is none
@@ -42,14 +43,15 @@ class ScoredModel(QAbstractListModel):
         """Take thumbnails of these content hashes, by path, from a project's cache; others are read anew."""
         self._digests, self._cache = digests, cache
 
-    def show_images(self, images: Sequence[ScoredImage], labels: tuple[str, ...]) -> None:
-        """Replace the images."""
+    def show_images(self, images: Sequence[ScoredImage], labels: tuple[str, ...], captions: Sequence[str] = ()) -> None:
+        """Replace the images; captions stand below them instead of label, answer and confidence."""
         for task in self._tasks.values():
             task.cancel()
         self._tasks.clear()
         self.beginResetModel()
         self._images = list(images)
         self._labels = labels
+        self._captions = tuple(captions)
         self._pictures.clear()
         self.endResetModel()
 
@@ -67,7 +69,7 @@ class ScoredModel(QAbstractListModel):
         """Return texts or the picture."""
         image = self._images[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._text(image)
+            return self._captions[index.row()] if self._captions else self._text(image)
         if role == Qt.ItemDataRole.ToolTipRole:
             problem = self._pictures.get(image.path)
             return f"{image.path}\n{problem}" if isinstance(problem, str) else image.path
@@ -157,9 +159,9 @@ class Gallery(QListView):
         """Take thumbnails of these content hashes, by path, from a project's cache."""
         self._scored.set_source(digests, cache)
 
-    def show_images(self, images: Sequence[ScoredImage], labels: tuple[str, ...]) -> None:
-        """Show these images in this order."""
-        self._scored.show_images(images, labels)
+    def show_images(self, images: Sequence[ScoredImage], labels: tuple[str, ...], captions: Sequence[str] = ()) -> None:
+        """Show these images in this order; captions stand below them instead of label, answer and confidence."""
+        self._scored.show_images(images, labels, captions)
         self.scrollToTop()
 
     def renew(self, images: Sequence[ScoredImage]) -> None:

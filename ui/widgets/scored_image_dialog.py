@@ -36,9 +36,11 @@ class ScoredImageDialog(QDialog):
         position: int,
         heat: HeatMaps | None = None,
         parent: QWidget | None = None,
+        captions: Sequence[str] = (),
     ) -> None:
+        """Say `captions` of the images, if there are any, instead of label and answer."""
         super().__init__(parent)
-        self._images, self._labels = tuple(images), tuple(labels)
+        self._images, self._labels, self._captions = tuple(images), tuple(labels), tuple(captions)
         self._position = position
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._view = ImageView()
@@ -111,7 +113,9 @@ class ScoredImageDialog(QDialog):
         path = Path(image.path)
         self._view.show_image(ImageToShow(path, path.name))
         true, predicted = self._labels[image.truth], self._labels[image.predicted]
-        if true == predicted:
+        if self._captions:
+            text = self._captions[self._position]
+        elif true == predicted:
             text = self.tr("“{0}”, recognised").format(true)
         else:
             text = self.tr("“{0}”, called “{1}”").format(true, predicted)
