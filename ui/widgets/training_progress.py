@@ -77,6 +77,8 @@ class TrainingProgress(QWidget):
             "lower": self.tr("Looking at views of the images"),
             "tune": self.tr("Fine-tuning"),
             "test": self.tr("Testing on images it has never seen"),
+            "sweep": self.tr("Runs done"),
+            "curve": self.tr("Learning from parts of the images"),
         }
         name = names.get(progress.stage, progress.stage)
         self._text.setText(self.tr("{0}: {1:,} of {2:,}").format(name, progress.done, progress.total))
