@@ -34,7 +34,7 @@ from app.features.backbones import DEFAULT_BACKBONE
 from app.features.duplicates import group_near_duplicates
 from app.features.rooted import root_normalised
 from app.files import HOME_VARIABLE
-from app.project.project import Project
+from app.project.project import open_or_create
 from benchmarks.result import print_result, say
 
 GOAL = 0.85
@@ -60,7 +60,7 @@ def ignore(event: Event) -> None:
 def photos_of(folder: Path, data: tuple[Path, Path]) -> list[Photos]:
     """Compute the features of both folders in a project of their own."""
     cancel = threading.Event()
-    with Project.create(folder, "Photos") as project:
+    with open_or_create(folder, "Photos") as project:
         for one in data:
             project.add_folder(one, lambda done, total: None, cancel)
         analysis = analyse(project, ignore, cancel)

@@ -8,8 +8,10 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +25,27 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QPushButton, QWidget
 
 from app.dataset.scan import scan_folder
+from app.engines.protocol import OnEvent
 from app.files import HOME_VARIABLE
+from app.project.project import Project
+from app.training import TrainingRequest, train
 from ui import theme
+from ui.compare_window import CompareWindow
 from ui.deploy_tab import DeployTab
+from ui.learning_curve_window import LearningCurveWindow
 from ui.main_window import DEPLOY, PREDICT, REVIEW, TRAIN, MainWindow
 from ui.predict_tab import PredictTab
 from ui.review.why import Why
+from ui.run_actions import RunActions
 from ui.start import make_application
+from ui.sweep_window import SweepWindow
+from ui.train_tab import TrainTab
 from ui.widgets.confusion_matrix import ConfusionMatrix
 from ui.widgets.found_bar import FoundBar
 from ui.widgets.gallery import Gallery
 from ui.widgets.image_grid import ImageGrid
 from ui.widgets.image_view import ImageView
+from ui.widgets.run_list import RunList
 from ui.widgets.try_server import TryServer
 
 FOLDER = Path(__file__).resolve().parent / "screenshots"
@@ -155,6 +166,8 @@ def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path)
     press(window, "Train")
     wait(idle)
     take(window, "train")
+    take_runs(window)
+    tabs.setCurrentIndex(TRAIN)
     press(window, "Review")
     wait(lambda: tabs.currentIndex() == REVIEW and find(window, Gallery).count() > 0)
     pause(SETTLE_MS)
@@ -178,6 +191,46 @@ def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path)
         wait(idle)
         pause(SETTLE_MS)
     take(window, "deploy")
+
+
+def take_runs(window: MainWindow) -> None:
+    """Train with the other classifier, compare, sweep, and ask whether to label more."""
+    tab, jobs = find(window, TrainTab), window.state.jobs
+    window.centralWidget().setCurrentIndex(TRAIN)
+    actions, runs = find(tab, RunActions), find(tab, RunList)
+    assert window.state.project is not None
+    project = window.state.project
+    first = project.runs()[0].number
+    jobs.start("", partial(train_otherwise, project))
+    wait(lambda: not jobs.running)
+    window.state.runs_changed.emit()
+    runs.selectAll()
+    project.run_log.set_starred(first, True)
+    press(tab, actions.compare.text())
+    compared = find(window, CompareWindow)
+    wait(lambda: compared.verdict.text() != "")
+    take(compared, "comparison")
+    compared.close()
+    press(tab, actions.more.text())
+    curve = find(window, LearningCurveWindow)
+    press(curve, curve.measure.text())
+    wait(lambda: not jobs.running)
+    take(curve, "learning-curve")
+    curve.close()
+    press(tab, actions.sweep.text())
+    swept = find(window, SweepWindow)
+    swept.setup.vary("head", "logistic, svm")
+    swept.setup.vary("strength", "2, 8, 32")
+    swept.setup.repeats.setValue(2)
+    press(swept, swept.start.text())
+    wait(lambda: not jobs.running)
+    take(swept, "sweep")
+    swept.close()
+
+
+def train_otherwise(project: Project, on_event: OnEvent, cancel: threading.Event) -> None:
+    """Train the other classifier of quick."""
+    train(project, TrainingRequest(settings={"head": "svm", "strength": 0.5}), on_event, cancel)
 
 
 def main(source: Path, new_source: Path) -> None:

@@ -171,3 +171,14 @@ def test_review() -> None:
     assert (values["images"], values["classes"]) == (300, 6)
     assert 0 < values["click_median_ms"] <= values["click_p95_ms"]
     assert 0 < values["relabel_median_ms"] <= values["relabel_p95_ms"]
+
+
+@pytest.mark.slow
+def test_learning_curve(tmp_path: Path) -> None:
+    images = make_demo(tmp_path, seed=4, per_class=60)
+    values = run("learning_curve.py", str(images), "--sizes", "70", "--more", "10", "--projects", "2")
+    (found,) = values["sizes"]
+    assert (values["images"], values["more"], values["projects"], found["size"]) == (180, 10, 2, 70)
+    assert found["none"] + values["forecasts"] == 2
+    assert abs(found["actual"]) <= 100
+    assert found["seconds"] > 0
