@@ -87,7 +87,7 @@ class RunList(QTreeWidget):
             f"{STAR} {run.number}" if run.starred else f"{run.number}",
             self._state(run),
             preset.title if preset else run.engine,
-            _figure(run.validation and run.validation.share, run.validation and run.validation.interval),
+            _figure(run.validation.share, run.validation.interval) if run.validation else NOTHING,
             _figure(run.accuracy, run.interval),
             _when(run),
             self._took(run),
