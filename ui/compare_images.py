@@ -77,8 +77,11 @@ class CompareImages(QWidget):
     @pyqtSlot()
     def _show(self) -> None:
         shown = [one for one in self._of(self.who.currentData()) if self._label in ("", one.label)]
-        of_class = self.tr(" of “{0}”").format(self._label) if self._label else ""
-        self.title.setText(self.tr("{0:,} images{1} that the runs disagree on").format(len(shown), of_class))
+        if self._label:
+            title = self.tr("Images of “{1}” that the runs disagree on: {0:,}")
+        else:
+            title = self.tr("Images that the runs disagree on: {0:,}")
+        self.title.setText(title.format(len(shown), self._label))
         assert self._run is not None
         scored = self._run.scored()
         images = [scored[one.path] for one in shown]

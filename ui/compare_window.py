@@ -27,7 +27,8 @@ from ui.jobs import Task, run_in_pool
 from ui.state import AppState
 from ui.widgets.run_list import accuracy_text
 
-SIZE = (1100, 740)
+SIZE = (1180, 740)
+RUN_LETTERS = 30
 POINTS = 100
 LEAST_P = 0.001
 
@@ -57,7 +58,7 @@ class CompareWindow(QDialog):
     def _make_parts(self) -> None:
         self.first, self.second = QComboBox(), QComboBox()
         for choice in (self.first, self.second):
-            choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            choice.setMinimumContentsLength(RUN_LETTERS)
         self.first.setAccessibleName(self.tr("First run"))
         self.second.setAccessibleName(self.tr("Second run"))
         self.verdict = QLabel(objectName="heading", wordWrap=True)

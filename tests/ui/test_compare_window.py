@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.engines.metrics import METRICS_FILE, add_metrics
@@ -13,6 +14,7 @@ from app.engines.protocol import Progress
 from app.project.project import Project
 from tests.ui.reviewing import plant
 from ui.compare_images import NEITHER, ONLY_A, ONLY_B, CompareImages
+from ui.compare_menu import CompareMenu
 from ui.compare_window import CompareWindow
 from ui.run_actions import RunActions
 from ui.state import AppState
@@ -119,7 +121,7 @@ def test_classes_show_what_changed_and_lead_to_their_images(compare: Open) -> No
     row = [table.item(0, column).text() for column in range(5)]
     assert row == ["dotted", "14", "71.4%", "100.0%", "▲ +28.6"]
     table.selectRow(0)
-    assert window.images.title.text() == "4 images of “dotted” that the runs disagree on"
+    assert window.images.title.text() == "Images of “dotted” that the runs disagree on: 4"
 
 
 def test_images_are_found_by_who_is_right_and_open_large(qtbot: QtBot, compare: Open) -> None:
@@ -182,3 +184,19 @@ def test_it_opens_from_the_list_of_runs_and_closes_with_the_project(
     assert window.windowTitle() == "Compare runs 1, 2, 3"
     with qtbot.waitSignal(window.destroyed):
         state.close_project()
+
+
+def test_review_offers_the_other_runs(qtbot: QtBot, state: AppState, three_runs: Project) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    menu = CompareMenu(state, parent)
+    assert not menu.menuAction().isEnabled()
+    menu.show_run(2)
+    assert [action.text().partition(":")[0] for action in menu.actions()] == ["Run 3", "Run 1"]
+    menu.actions()[0].trigger()
+    window = parent.findChild(CompareWindow)
+    assert window is not None
+    assert window.windowTitle() == "Compare runs 2, 3"
+    qtbot.waitUntil(lambda: window.verdict.text() != "")
+    menu.show_run(None)
+    assert menu.actions() == []
