@@ -11,6 +11,7 @@ from app.commands.report import Report
 from app.dataset.decode import read_image
 from app.errors import InputError
 from app.export.bundle import find_bundle
+from app.export.service import METHODS
 from app.files import write_bytes
 from app.terminal import ProgressLine
 
@@ -25,7 +26,9 @@ def add_commands(add: AddCommand) -> None:
     parser.add_argument("--to", metavar="PNG", type=Path, required=True, help="picture to write")
     parser.add_argument("--label", metavar="CLASS", help="default: the class the model gives")
     parser.add_argument(
-        "--method", choices=("activation", "occlusion"), default="activation", help="default: activation"
+        "--method",
+        choices=METHODS,
+        help="default: activation, or occlusion where the network has no map of features",
     )
     parser.add_argument("--opacity", metavar="SHARE", type=float, default=OPACITY, help="0 to 1 (default: 0.7)")
 

@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, utils
 from onnxruntime import InferenceSession
 
-from app.dataset.preprocess import IMAGE
+from app.dataset.preprocess import IMAGE, PIXELS
 from app.dataset.thumbnails import shrunk
 from app.errors import BundleError
 from app.export.bundle import MODEL_FILE, UNREADABLE, bundle_root, read_bundle_info
+from app.export.field_of_view import WHOLE, Box, FieldOfView
 from app.export.onnx_model import LOGITS, PROBABILITIES
+from app.export.service import ACTIVATION, OCCLUSION
 from app.onnx_sessions import open_session
 from app.parallel import map_in_order
 
-ACTIVATION, OCCLUSION = "activation", "occlusion"
-METHODS = (ACTIVATION, OCCLUSION)
 # What ends the part of a network that still knows places.
 POOLS = frozenset({"GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "AveragePool", "MaxPool", "Flatten", "Reshape"})
 OCCLUDED = 8  # patches across and down
@@ -36,30 +36,35 @@ TINY = 1e-12
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class HeatMap:
     """How much each place speaks for a class: values [rows, columns], 0 to 1, over `box` of the image.
 
-    `box` is left, top, width and height as shares of the image's width and height. All values are 0 where nothing
-    speaks for the class.
+    `box` is left, top, width and height as shares of the image's width and height; it may reach beyond the image. All
+    values are 0 where nothing speaks for the class.
     """
 
     values: Floats
     box: Box
 
     def over(self, height: int, width: int) -> Floats:
-        """Return the map as large as an image, [height, width], 0 outside the box."""
+        """Return the map as large as an image, [height, width], interpolated; 0 outside the box."""
         left, top, wide, high = self.box
-        columns, rows = max(1, round(wide * width)), max(1, round(high * height))
-        first_column, first_row = round(left * width), round(top * height)
-        columns, rows = min(columns, width - first_column), min(rows, height - first_row)
-        large = np.zeros((height, width), np.float32)
-        resized = cv2.resize(self.values, (columns, rows), interpolation=cv2.INTER_LINEAR)
-        large[first_row : first_row + rows, first_column : first_column + columns] = np.clip(resized, 0, 1)
-        return large
+        rows, columns = self.values.shape
+        large: Floats = _shares(height, top, high, rows) @ self.values @ _shares(width, left, wide, columns).T
+        return np.clip(large, 0, 1)
+
+
+def _shares(size: int, start: float, length: float, cells: int) -> Floats:
+    """Return how much each of the cells between start and start + length counts at each of `size` pixels."""
+    middles = (np.arange(size) + 0.5) / size
+    places = (middles - start) / length * cells - 0.5
+    apart = np.abs(np.clip(places, 0, cells - 1)[:, np.newaxis] - np.arange(cells))
+    inside = (middles >= start) & (middles < start + length)
+    shares: Floats = (np.maximum(1 - apart, 0) * inside[:, np.newaxis]).astype(np.float32)
+    return shares
 
 
 class Explainer:
@@ -73,27 +78,40 @@ class Explainer:
         except UNREADABLE as error:
             raise BundleError(f"The bundle “{bundle}” has no {MODEL_FILE}.", "Export it again.", str(error)) from error
         self._whole = open_session(self._model.SerializeToString())
+        self._view = FieldOfView(self._model)
         self._parts: _Parts | None = None
 
-    def explain(self, image: Image, label: int, method: str = ACTIVATION) -> HeatMap:
+    def explain(self, image: Image, label: int, method: str | None = None) -> HeatMap:
         """Return the map of one RGB image [H, W, 3] for a class, by its position among the labels.
 
-        A converted model may see other than the middle square, and is explained by occlusion whatever is asked.
+        Without a method it is the activation map, or occlusion where the network has no map of features; BundleError is
+        raised where such a network's activation map is asked for.
         """
-        if method == ACTIVATION and not self.info.source:
-            return self._activation(image, label)
-        return self._occlusion(image, label)
+        if method is None:
+            method = ACTIVATION if self._has_map(image) else OCCLUSION
+        return self._activation(image, label) if method == ACTIVATION else self._occlusion(image, label)
+
+    def _has_map(self, image: Image) -> bool:
+        try:
+            self._taken_apart(image)
+        except BundleError:
+            return False
+        return True
+
+    def _taken_apart(self, image: Image) -> "_Parts":
+        if self._parts is None:
+            self._parts = _taken_apart(self._model, image)
+        return self._parts
 
     def _activation(self, image: Image, label: int) -> HeatMap:
-        parts = self._parts or _taken_apart(self._model, image)
-        self._parts = parts
+        parts = self._taken_apart(image)
         cells = parts.places.run([parts.name], {IMAGE: image[np.newaxis]})[0]
         rows, columns = cells.shape[2:]
         left_out = np.repeat(cells, rows * columns + 1, axis=0)
         for number in range(rows * columns):
             left_out[number, :, number // columns, number % columns] = 0
         scores = parts.rest.run([LOGITS], {parts.name: left_out})[0][:, label]
-        return HeatMap(_normalised((scores[-1] - scores[:-1]).reshape(rows, columns)), _central_square(image))
+        return HeatMap(_normalised((scores[-1] - scores[:-1]).reshape(rows, columns)), self._view.box(image))
 
     def _occlusion(self, image: Image, label: int) -> HeatMap:
         small = shrunk(image, LONGEST_SIDE)
@@ -113,7 +131,7 @@ class Explainer:
 
         before, *after = map_in_order(odds, [None, *places])
         lost = (before - np.array(after, np.float32)).reshape(OCCLUDED, OCCLUDED)
-        return HeatMap(_normalised(lost), (0.0, 0.0, 1.0, 1.0))
+        return HeatMap(_normalised(lost), WHOLE)
 
 
 def overlaid(image: Image, heat: HeatMap, opacity: float) -> Image:
@@ -149,7 +167,7 @@ def _taken_apart(model: ModelProto, image: Image) -> _Parts:
 def _candidates(model: ModelProto) -> list[str]:
     """Return the inputs of pooling and flattening nodes on the way back from the logits, the last of them first."""
     maker: dict[str, NodeProto] = {name: node for node in model.graph.node for name in node.output}
-    waiting, seen, found = [LOGITS], {LOGITS}, []
+    waiting, seen, found = [LOGITS], {LOGITS, PIXELS}, []  # preparing pixels is no part of the network
     while waiting:
         node = maker.get(waiting.pop(0))
         if node is None:
@@ -185,12 +203,6 @@ def _cut(model: ModelProto, name: str, shape: list[int | None]) -> ModelProto:
     )
     part: ModelProto = utils.Extractor(changed).extract_model([name], [LOGITS])
     return part
-
-
-def _central_square(image: Image) -> Box:
-    height, width = image.shape[:2]
-    side = min(height, width)
-    return (width - side) // 2 / width, (height - side) // 2 / height, side / width, side / height
 
 
 def _patch(number: int, size: int) -> tuple[int, int]:

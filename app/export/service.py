@@ -11,6 +11,9 @@ from app.evaluation.rule import Rule
 from app.export.exporters import BUNDLE, INT8, check_exporter
 
 MODEL_WORKER = "app.export.model_worker"
+# Ways to find what speaks for a class, as `explaining` does them.
+ACTIVATION, OCCLUSION = "activation", "occlusion"
+METHODS = (ACTIVATION, OCCLUSION)
 
 
 class ModelService:
@@ -53,7 +56,7 @@ class ModelService:
         label: str,
         on_event: OnEvent,
         cancel: threading.Event,
-        method: str = "activation",
+        method: str | None = None,
     ) -> dict[str, Any]:
         """Return where an image speaks for a label: `values` [rows][columns], 0 to 1, and `box` as in HeatMap."""
         job = {"kind": "explain", "bundle": str(bundle.resolve()), "path": str(path.resolve()), "label": label}

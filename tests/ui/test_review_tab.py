@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.engines.snapshot import SPEC_FILE, read_snapshot
 from app.evaluation.metrics import evaluate
 from app.evaluation.report import Evaluation, load_evaluation, write_evaluation
+from app.export.service import ACTIVATION, OCCLUSION
 from app.project.records import RunRow
 from tests.ui.reviewing import plant
 from ui.item_models import THUMBNAIL_SIDE
@@ -700,6 +701,11 @@ def test_what_speaks_for_a_class_is_laid_over_the_image(qtbot: QtBot, review: Re
     qtbot.waitUntil(lambda: dialog.found is not None, timeout=60_000)
     assert dialog.found.label == "dotted"
     assert dialog._view.grab().toImage() != plain
+    inside = dialog.found
+    qtbot.keyClick(dialog.method, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: dialog.found not in (None, inside), timeout=60_000)
+    assert (inside.method, dialog.found.method) == (ACTIVATION, OCCLUSION)
+    assert dialog.found.picture != inside.picture
     qtbot.keyClick(dialog.opacity, Qt.Key.Key_Home)
     assert dialog._view.grab().toImage() == plain
     with qtbot.waitSignal(dialog.finished):

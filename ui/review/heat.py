@@ -22,10 +22,11 @@ LEAST_SEEN = 0.15  # of the strongest; what speaks less stays clear
 
 @dataclass(frozen=True)
 class HeatMap:
-    """A picture for a class and where it belongs in the image, as shares of width and height."""
+    """A picture for a class, found by a method, and where it belongs in the image, as shares of width and height."""
 
     path: str
     label: str
+    method: str
     picture: QImage
     place: QRectF
 
@@ -40,17 +41,17 @@ class HeatMaps(QObject):
         self._state = state
         self._service = ModelService()
         self._bundle: Path | None = None
-        self._asked: tuple[str, str] | None = None
-        self._waiting: tuple[str, str] | None = None
+        self._asked: tuple[str, str, str] | None = None
+        self._waiting: tuple[str, str, str] | None = None
         self._job: Job | None = None
 
     def set_bundle(self, bundle: Path) -> None:
         """Explain this model from now on."""
         self._bundle = bundle
 
-    def ask(self, path: str, label: str) -> None:
-        """Find what speaks for a label in an image; `found` tells."""
-        self._waiting = (path, label)
+    def ask(self, path: str, label: str, method: str) -> None:
+        """Find what speaks for a label in an image, by one of `METHODS`; `found` tells."""
+        self._waiting = (path, label, method)
         self._go_on()
 
     def close_down(self) -> None:
@@ -93,6 +94,12 @@ def coloured(values: np.ndarray) -> QImage:
 
 
 def _explain(
-    service: ModelService, bundle: Path, path: str, label: str, on_event: OnEvent, cancel: threading.Event
+    service: ModelService,
+    bundle: Path,
+    path: str,
+    label: str,
+    method: str,
+    on_event: OnEvent,
+    cancel: threading.Event,
 ) -> dict[str, Any]:
-    return service.explain(bundle, Path(path), label, on_event, cancel)
+    return service.explain(bundle, Path(path), label, on_event, cancel, method)

@@ -252,13 +252,15 @@ class ImageView(QWidget):
             part.width() * whole.width(),
             part.height() * whole.height(),
         )
+        painter.save()
+        painter.setClipRect(whole, Qt.ClipOperation.IntersectClip)
         painter.setOpacity(overlay.opacity)
         # Enlarged before it is painted, which keeps the edges soft: a painter would stretch its outermost pixels.
         smooth = overlay.picture.scaled(
             place.size().toSize(), Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
         painter.drawImage(place.topLeft(), smooth)
-        painter.setOpacity(1.0)
+        painter.restore()
 
     def _paint_footer(self, painter: QPainter, image: ImageToShow) -> None:
         place = self.rect().adjusted(0, self.height() - FOOTER + 4, 0, 0)

@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
 )
 
 from app.evaluation.report import ScoredImage
+from app.export.service import ACTIVATION, OCCLUSION
 from ui import theme
 from ui.review.heat import HeatMap, HeatMaps
 from ui.widgets.image_view import ImageToShow, ImageView, Overlay
@@ -54,6 +55,13 @@ class ScoredImageDialog(QDialog):
         self.label = QComboBox()
         self.label.setAccessibleName(self.tr("Class that is explained"))
         self.label.addItems(self._labels)
+        self.method = QComboBox()
+        self.method.setAccessibleName(self.tr("How it is found"))
+        self.method.setToolTip(
+            self.tr("Leave out one place of the network's feature map, or of the image itself, after the other")
+        )
+        self.method.addItem(self.tr("by the network's map"), ACTIVATION)
+        self.method.addItem(self.tr("by covering parts"), OCCLUSION)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setAccessibleName(self.tr("Opacity"))
         self.opacity.setRange(0, 100)
@@ -61,10 +69,11 @@ class ScoredImageDialog(QDialog):
         self.opacity.setFixedWidth(SLIDER_WIDTH)
         self.found: HeatMap | None = None
         self._lay_out()
-        for widget in (self.looks, self.label, self.opacity):
+        for widget in (self.looks, self.label, self.method, self.opacity):
             widget.setVisible(heat is not None)
         self.looks.toggled.connect(self._explain)
         self.label.activated.connect(self._explain)
+        self.method.activated.connect(self._explain)
         self.opacity.valueChanged.connect(self._show_heat)
         if heat is not None:
             heat.found.connect(self._on_heat_found)
@@ -83,7 +92,7 @@ class ScoredImageDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
         row.addLayout(words, 1)
-        for widget in (self.looks, self.label, self.opacity):
+        for widget in (self.looks, self.label, self.method, self.opacity):
             row.addWidget(widget)
         row.addWidget(self._previous)
         row.addWidget(self._next)
@@ -135,16 +144,18 @@ class ScoredImageDialog(QDialog):
         """Ask what speaks for the chosen class in this image, if that is wished for."""
         self.found = None
         self._view.set_overlay(None)
-        for widget in (self.label, self.opacity):
+        for widget in (self.label, self.method, self.opacity):
             widget.setEnabled(self.looks.isChecked())
         if self._heat is not None and self.looks.isChecked():
-            self._heat.ask(self._images[self._position].path, self.label.currentText())
+            self._heat.ask(*self._wanted())
+
+    def _wanted(self) -> tuple[str, str, str]:
+        return self._images[self._position].path, self.label.currentText(), self.method.currentData()
 
     @pyqtSlot(object)
     def _on_heat_found(self, found: HeatMap) -> None:
-        """Show a map, unless another image or class is looked at by now."""
-        wanted = self._images[self._position].path, self.label.currentText()
-        if self.looks.isChecked() and (found.path, found.label) == wanted:
+        """Show a map, unless another one is wanted by now."""
+        if self.looks.isChecked() and (found.path, found.label, found.method) == self._wanted():
             self.found = found
             self._show_heat()
 

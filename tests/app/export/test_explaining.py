@@ -13,7 +13,7 @@ from app.cli import main
 from app.dataset.decode import read_image
 from app.errors import BundleError, EngineError
 from app.export import explaining as module
-from app.export.bundle import INFO_FILE, MODEL_FILE
+from app.export.bundle import MODEL_FILE
 from app.export.explaining import ACTIVATION, OCCLUSION, Explainer, HeatMap, overlaid
 from app.export.onnx_model import LOGITS, join_model
 from app.export.service import ModelService
@@ -127,11 +127,8 @@ def test_the_map_lies_over_the_square_that_the_network_sees(
 def test_a_model_without_a_map_is_explained_by_occlusion_alone(copy: Path) -> None:
     write_model(copy, np.array([[0.001, 0], [0.001, 0], [0.001, 0]]), pooled=False)
     with pytest.raises(BundleError, match="no map of features"):
-        Explainer(copy).explain(picture(), 0)
-    values = json.loads((copy / INFO_FILE).read_text(encoding="utf-8"))
-    (copy / INFO_FILE).write_text(json.dumps(values | {"source": "Converted."}), encoding="utf-8")
-    converted = Explainer(copy).explain(picture(), 0)
-    assert converted.values.shape == (module.OCCLUDED, module.OCCLUDED)
+        Explainer(copy).explain(picture(), 0, ACTIVATION)
+    assert Explainer(copy).explain(picture(), 0).values.shape == (module.OCCLUDED, module.OCCLUDED)
 
 
 def test_leaving_nothing_out_gives_the_models_own_scores(bundle: Path, photos: list[Path]) -> None:
