@@ -1,7 +1,9 @@
 """How little an image is like any of the classes: a score from its features, so that "none of these" can be said.
 
 Each class is regressed, as 1 inside and 0 outside, on Gaussian similarities to training images. Far from everything,
-all of these memberships are 0. Each is compared with what is usual for images of its class, and the best counts.
+all of these memberships are 0. Each is compared with what is usual for images of its class; the best counts, and its
+lead over the second. So does how far the nearest training images are, against how far those are from their own
+neighbours (Breunig et al., "LOF: identifying density-based local outliers", 2000).
 Measured against other scores in docs/decisions.
 """
 
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, eigh
+from scipy.special import expit
 
 from app.errors import InputError
 
@@ -23,33 +26,75 @@ PENALTY = 0.1
 FOLDS = 5
 TINY = 1e-12
 JITTER = 1e-6
-NOTHING_ALIKE = 1.5  # of which the best membership is taken: usual images of a class get 0.5, and far ones about 1
+NEIGHBOURS = 10
+FURTHEST = 4.0  # squared distance of two rooted features
+LEAST_REACH = 0.05  # so that a heap of copies is no measure of distance
+# The score is a sum, through the logistic function: usual images of a class get about 0.2, and far ones 1.
+LEAD = 0.5  # weight of the best membership's lead over the second
+STRAYING = 2.0  # weight of the ratio of distances
+MIDDLE = 1.2  # sum that makes 0.5
+STEEPNESS = 3.0
 
 
 @dataclass(frozen=True)
 class Novelty:
-    """The fitted score: mean [D], components [P, D], landmarks [M, P], weights [M, classes] and bias [classes]."""
+    """The fitted score: mean [D], components [P, D], landmarks [M, P], weights [M, classes], and how to judge by them.
+
+    `scale` and `bias` [classes] bring memberships to 1 for usual images of a class. `reach` [M] is the mean distance of
+    a landmark to its nearest ones.
+    """
 
     mean: Floats
     components: Floats
     landmarks: Floats
     weights: Floats
+    scale: Floats
     bias: Floats
+    reach: Floats
 
     def scores(self, features: Floats) -> Floats:
         """Return the novelty [N], 0 (like a class) to 1 (like none), of a network's features [N, D]."""
-        return _novelty(self.memberships(features))
+        squares = self._squares(features)
+        memberships: Floats = similarities(squares) @ self.weights
+        return _novelty(memberships, self.scale, self.bias, straying(squares, self.reach))
 
     def memberships(self, features: Floats) -> Floats:
         """Return how much features [N, D] are like each class [N, classes], 1 being usual for images of it."""
-        centred = rooted(features) - self.mean
-        result: Floats = similarities(centred, centred @ self.components.T, self.landmarks) @ self.weights + self.bias
+        result: Floats = similarities(self._squares(features)) @ self.weights * self.scale + self.bias
         return result
 
+    def _squares(self, features: Floats) -> Floats:
+        centred = rooted(features) - self.mean
+        return squared_distances(centred, centred @ self.components.T, self.landmarks)
 
-def _novelty(memberships: NDArray[np.floating]) -> Floats:
-    novelty: Floats = np.clip(NOTHING_ALIKE - memberships.max(axis=1), 0, 1).astype(np.float32)
+
+def _novelty(memberships: Floats, scale: Floats, bias: Floats, strayed: Floats) -> Floats:
+    second, best = np.partition(memberships, -2, axis=1)[:, -2:].T
+    likest = (memberships * scale + bias).max(axis=1)
+    total = STRAYING * strayed - likest - LEAD * (best - second)
+    novelty: Floats = expit(STEEPNESS * (total - MIDDLE)).astype(np.float32)
     return novelty
+
+
+def straying(squares: Floats, reach: Floats) -> Floats:
+    """Return how much further rows [N] are from the nearest landmarks than those usually are from theirs.
+
+    Takes squared distances [N, M] and the landmarks' reach [M].
+    """
+    nearest = _nearest(squares)
+    result: Floats = _mean_distance(squares, nearest) / reach[nearest].mean(axis=1)
+    return result
+
+
+def _nearest(squares: Floats) -> Integers:
+    count = min(NEIGHBOURS, squares.shape[1])
+    nearest: Integers = np.argpartition(squares, count - 1, axis=1)[:, :count]
+    return nearest
+
+
+def _mean_distance(squares: Floats, nearest: Integers) -> Floats:
+    mean: Floats = np.sqrt(np.take_along_axis(squares, nearest, axis=1)).mean(axis=1)
+    return mean
 
 
 def rooted(features: Floats) -> Floats:
@@ -59,13 +104,19 @@ def rooted(features: Floats) -> Floats:
     return result
 
 
-def similarities(centred: Floats, projected: Floats, landmarks: Floats) -> Floats:
-    """Return the Gaussian similarity [N, M], 0 to 1, of rows [N, D], projected [N, P], to landmarks [M, P].
+def squared_distances(centred: Floats, projected: Floats, landmarks: Floats) -> Floats:
+    """Return the squared distance [N, M] of rows [N, D], projected [N, P], to landmarks [M, P].
 
     What the projection leaves out of a row counts as distance, so that a row from elsewhere is like nothing.
     """
     squares = (centred**2).sum(axis=1)[:, np.newaxis] + (landmarks**2).sum(axis=1) - 2 * projected @ landmarks.T
-    result: Floats = np.exp(-SHARPNESS * np.maximum(squares, 0)).astype(np.float32)
+    result: Floats = np.maximum(squares, 0).astype(np.float32)
+    return result
+
+
+def similarities(squares: Floats) -> Floats:
+    """Return Gaussian similarities, 0 to 1, for squared distances."""
+    result: Floats = np.exp(-SHARPNESS * squares)
     return result
 
 
@@ -82,9 +133,10 @@ def fit_novelty(features: Floats, truth: Integers, groups: Integers, seed: int =
     projected: Floats = centred @ components.T
     chosen = np.sort(np.random.default_rng(seed).permutation(len(truth))[:LANDMARKS])
     landmarks = projected[chosen]
-    similar = similarities(centred, projected, landmarks)
+    squares = squared_distances(centred, projected, landmarks)
+    similar = similarities(squares)
     weight = (len(truth) / (classes * np.bincount(truth, minlength=classes)[truth])).astype(np.float32)
-    penalty = PENALTY * similarities(landmarks, landmarks, landmarks).astype(np.float64)
+    penalty = PENALTY * similarities(squared_distances(landmarks, landmarks, landmarks)).astype(np.float64)
     folds = _fold_of(groups, seed)
     members = [np.flatnonzero(folds == fold) for fold in range(FOLDS)]
     moments = [_moments(similar[rows], truth[rows], weight[rows], classes) for rows in members]
@@ -94,8 +146,10 @@ def fit_novelty(features: Floats, truth: Integers, groups: Integers, seed: int =
         if len(rows):
             held_out[rows] = similar[rows] @ _solved(products - product, sums - total, penalty)
     scale, bias = _usual(held_out, truth)
-    novelty = Novelty(mean, components, landmarks, _solved(products, sums, penalty) * scale, bias)
-    return novelty, _novelty(held_out * scale + bias)
+    others = np.where(groups[:, np.newaxis] == groups[chosen], np.float32(FURTHEST), squares)
+    reach = np.maximum(_mean_distance(others[chosen], _nearest(others[chosen])), LEAST_REACH)
+    novelty = Novelty(mean, components, landmarks, _solved(products, sums, penalty), scale, bias, reach)
+    return novelty, _novelty(held_out, scale, bias, straying(others, reach))
 
 
 def _usual(memberships: Floats, truth: Integers) -> tuple[Floats, Floats]:

@@ -3,7 +3,7 @@
 import numpy as np
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from app.evaluation.novelty import NOTHING_ALIKE, SHARPNESS, TINY, Novelty
+from app.evaluation.novelty import LEAD, MIDDLE, NEIGHBOURS, SHARPNESS, STEEPNESS, STRAYING, TINY, Novelty
 from app.export.bundle import NOVELTY
 
 FEATURES = "features"
@@ -17,18 +17,24 @@ def add_novelty(model: ModelProto, novelty: Novelty) -> None:
         "nov_axis": np.array([1], np.int64),
         "nov_tiny": np.array([TINY], np.float32),
         "nov_zero": np.array(0, np.float32),
-        "nov_one": np.array(1, np.float32),
-        "nov_nothing": np.array(NOTHING_ALIKE, np.float32),
+        "nov_two": np.array([2], np.int64),
+        "nov_count": np.array([min(NEIGHBOURS, len(novelty.landmarks))], np.int64),
+        "nov_straying": np.array(STRAYING, np.float32),
+        "nov_leads": np.array([[LEAD], [-LEAD]], np.float32),  # of the best membership and the second
+        "nov_middle": np.array(MIDDLE, np.float32),
+        "nov_steepness": np.array(STEEPNESS, np.float32),
         "nov_sharpness": np.array([-SHARPNESS], np.float32),
         "nov_mean": novelty.mean.astype(np.float32),
         "nov_components": novelty.components.astype(np.float32),
         "nov_landmarks": novelty.landmarks.astype(np.float32),
         "nov_squares": (novelty.landmarks**2).sum(axis=1).astype(np.float32),
         "nov_weights": novelty.weights.astype(np.float32),
+        "nov_scale": novelty.scale.astype(np.float32),
         "nov_bias": novelty.bias.astype(np.float32),
+        "nov_reach": novelty.reach.astype(np.float32),
     }
     graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
-    nodes = [*_rooted(), *_similarities(), *_score()]
+    nodes = [*_rooted(), *_similarities(), *_straying(), *_score()]
     for number, node in enumerate(nodes):
         node.name = f"{NODES}{number}"
     graph.node.extend(nodes)
@@ -39,8 +45,8 @@ def _rooted() -> list[NodeProto]:
     return [
         helper.make_node("Abs", [FEATURES], ["nov_size"]),
         helper.make_node("ReduceSum", ["nov_size", "nov_axis"], ["nov_sum"], keepdims=1),
-        helper.make_node("Max", ["nov_sum", "nov_tiny"], ["nov_total"]),
-        helper.make_node("Div", ["nov_size", "nov_total"], ["nov_share"]),
+        helper.make_node("Max", ["nov_sum", "nov_tiny"], ["nov_whole"]),
+        helper.make_node("Div", ["nov_size", "nov_whole"], ["nov_share"]),
         helper.make_node("Sqrt", ["nov_share"], ["nov_root"]),
         helper.make_node("Sign", [FEATURES], ["nov_sign"]),
         helper.make_node("Mul", ["nov_root", "nov_sign"], ["nov_signed"]),
@@ -63,10 +69,30 @@ def _similarities() -> list[NodeProto]:
     ]
 
 
+def _straying() -> list[NodeProto]:
+    return [
+        helper.make_node("TopK", ["nov_distance", "nov_count"], ["nov_near", "nov_neighbours"], axis=1, largest=0),
+        helper.make_node("Sqrt", ["nov_near"], ["nov_far"]),
+        helper.make_node("ReduceMean", ["nov_far", "nov_axis"], ["nov_away"], keepdims=1),
+        helper.make_node("Gather", ["nov_reach", "nov_neighbours"], ["nov_reaches"], axis=0),
+        helper.make_node("ReduceMean", ["nov_reaches", "nov_axis"], ["nov_usual"], keepdims=1),
+        helper.make_node("Div", ["nov_away", "nov_usual"], ["nov_ratio"]),
+        helper.make_node("Mul", ["nov_ratio", "nov_straying"], ["nov_strayed"]),
+    ]
+
+
 def _score() -> list[NodeProto]:
     return [
-        helper.make_node("Gemm", ["nov_similar", "nov_weights", "nov_bias"], ["nov_memberships"]),
-        helper.make_node("ReduceMax", ["nov_memberships", "nov_axis"], ["nov_best"], keepdims=0),
-        helper.make_node("Sub", ["nov_nothing", "nov_best"], ["nov_raw"]),
-        helper.make_node("Clip", ["nov_raw", "nov_zero", "nov_one"], [NOVELTY]),
+        helper.make_node("MatMul", ["nov_similar", "nov_weights"], ["nov_memberships"]),
+        helper.make_node("Mul", ["nov_memberships", "nov_scale"], ["nov_scaled"]),
+        helper.make_node("Add", ["nov_scaled", "nov_bias"], ["nov_like"]),
+        helper.make_node("ReduceMax", ["nov_like", "nov_axis"], ["nov_likest"], keepdims=1),
+        helper.make_node("TopK", ["nov_memberships", "nov_two"], ["nov_best", "nov_which"], axis=1),
+        helper.make_node("MatMul", ["nov_best", "nov_leads"], ["nov_lead"]),
+        helper.make_node("Sub", ["nov_strayed", "nov_likest"], ["nov_unlike"]),
+        helper.make_node("Sub", ["nov_unlike", "nov_lead"], ["nov_total"]),
+        helper.make_node("Sub", ["nov_total", "nov_middle"], ["nov_above"]),
+        helper.make_node("Mul", ["nov_above", "nov_steepness"], ["nov_steep"]),
+        helper.make_node("Sigmoid", ["nov_steep"], ["nov_column"]),
+        helper.make_node("Squeeze", ["nov_column", "nov_axis"], [NOVELTY]),
     ]

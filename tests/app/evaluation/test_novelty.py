@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from app.errors import InputError
 from app.evaluation import novelty as module
-from app.evaluation.novelty import fit_novelty, rooted, similarities
+from app.evaluation.novelty import fit_novelty, rooted, similarities, squared_distances, straying
 from app.export.bundle import NOVELTY
 from app.export.novelty_graph import add_novelty
 from app.onnx_sessions import open_session
@@ -52,7 +52,8 @@ def test_what_lies_outside_the_projection_counts_as_distance(
     assert novelty.components.shape == (2, WIDTH)
     outside = np.linalg.svd(novelty.components)[2][-1].astype(np.float32)  # at a right angle to both components
     centred = (rooted(features[:1]) - novelty.mean) + np.array([[0.0], [5.0]], np.float32) * outside
-    near, far = similarities(centred, centred @ novelty.components.T, novelty.landmarks).max(axis=1)
+    squares = squared_distances(centred, centred @ novelty.components.T, novelty.landmarks)
+    near, far = similarities(squares).max(axis=1)
     assert near > 0.5
     assert far < 1e-6
 
@@ -114,3 +115,24 @@ def test_the_graph_gives_the_same_scores(training: tuple[np.ndarray, np.ndarray]
     others = np.vstack([clusters(6, 5, 6)[0], np.zeros((1, WIDTH), np.float32), -features[:2]])
     answer = open_session(model.SerializeToString()).run([NOVELTY], {"raw": others})[0]
     np.testing.assert_allclose(answer, novelty.scores(others), atol=1e-5)
+
+
+def test_the_same_distance_is_stranger_where_images_are_close_together() -> None:
+    random = np.random.default_rng(2)
+    close, apart = random.normal(0, 0.01, (20, 8)), random.normal(0, 0.1, (20, 8)) + 5
+    landmarks = np.vstack([close, apart]).astype(np.float32)
+    squares = squared_distances(landmarks, landmarks, landmarks)
+    np.fill_diagonal(squares, np.inf)
+    reach = np.sqrt(np.sort(squares, axis=1)[:, : module.NEIGHBOURS]).mean(axis=1)
+    asked = np.array([[0.5] + [0] * 7, [5.5] + [5] * 7], np.float32)
+    dense, sparse = straying(squared_distances(asked, asked, landmarks), reach)
+    assert dense > 5 * sparse
+
+
+def test_copies_of_one_image_per_class_are_usual_and_others_are_not() -> None:
+    features, truth = clusters(3, 1, 4)
+    features, truth = np.repeat(features, 30, axis=0), np.repeat(truth, 30)
+    novelty, held_out = fit_novelty(features, truth, np.repeat(np.arange(30), 3))
+    assert np.isfinite(held_out).all()
+    assert novelty.scores(features).max() < 0.3
+    assert novelty.scores(clusters(6, 5, 5)[0][15:]).min() > 0.7
