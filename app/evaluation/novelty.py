@@ -7,11 +7,12 @@ neighbours (Breunig et al., "LOF: identifying density-based local outliers", 200
 Measured against other scores in docs/decisions.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, eigh
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 from scipy.special import expit
 
 from app.errors import InputError
@@ -25,7 +26,7 @@ SHARPNESS = 2.0  # similarity is exp(-SHARPNESS * squared distance); rooted feat
 PENALTY = 0.1
 FOLDS = 5
 TINY = 1e-12
-JITTER = 1e-6
+JITTERS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)  # of the mean diagonal; more where many images are copies of one
 NEIGHBOURS = 10
 FURTHEST = 4.0  # squared distance of two rooted features
 LEAST_REACH = 0.05  # so that a heap of copies is no measure of distance
@@ -196,6 +197,10 @@ def _moments(
 
 def _solved(products: NDArray[np.float64], sums: NDArray[np.float64], penalty: NDArray[np.float64]) -> Floats:
     matrix = products + penalty
-    matrix[np.diag_indices_from(matrix)] += JITTER * max(1.0, float(np.trace(matrix)) / len(matrix))
-    solution: Floats = cho_solve(cho_factor(matrix, lower=True), sums).astype(np.float32)
+    diagonal = np.eye(len(matrix)) * max(1.0, float(np.trace(matrix)) / len(matrix))
+    for jitter in JITTERS:
+        with suppress(LinAlgError):
+            factor = cho_factor(matrix + jitter * diagonal, lower=True)
+            break
+    solution: Floats = cho_solve(factor, sums).astype(np.float32)
     return solution
