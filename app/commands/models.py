@@ -45,7 +45,7 @@ def add_commands(add: AddCommand) -> None:
     place.add_argument("--to", metavar="DIR", type=Path, help="folder to write into")
     place.add_argument("--costs", action="store_true", help="measure what smaller forms cost, and write nothing")
     export_parser.add_argument(
-        "--form", choices=list(EXPORTERS), default=BUNDLE, help="what to write (default: bundle)"
+        "--format", choices=list(EXPORTERS), default=BUNDLE, help="what to write (default: bundle)"
     )
     add("engines", engines, "list the engines and whether they can run here")
 
@@ -109,7 +109,7 @@ def export(options: argparse.Namespace, progress: ProgressLine, cancel: threadin
     try:
         if options.costs:
             return _costs_report(service.costs(bundle, progress, cancel))
-        values = service.export(bundle, options.to.expanduser(), progress, cancel, options.form)
+        values = service.export(bundle, options.to.expanduser(), progress, cancel, options.format)
     finally:
         service.close()
     text = (

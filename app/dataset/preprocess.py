@@ -6,6 +6,8 @@ Cropping before resizing gives the same picture as resizing before cropping, for
 memory for extreme shapes. Imports onnx: for worker processes and tests only.
 """
 
+from typing import Any
+
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper
 
@@ -37,6 +39,20 @@ def preprocess_graph(side: int) -> ModelProto:
     )
     onnx.checker.check_model(model)
     return model
+
+
+def preprocessing(side: int) -> dict[str, Any]:
+    """Say what the graph does, for programs and people that read of a model instead of running it."""
+    return {
+        "version": VERSION,
+        "inside_model": True,
+        "fit": "central square",
+        "resize": "linear, antialiased, half-pixel centres",
+        "round": "to 8 bits, halves to even",
+        "width": side,
+        "height": side,
+        "colour": "RGB",
+    }
 
 
 def _central_square() -> list[NodeProto]:

@@ -1,7 +1,6 @@
 """Build a run's bundle from its network, its validation scores and its snapshot."""
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ import numpy as np
 import onnx
 
 from app import __version__
+from app.dataset.preprocess import preprocessing
 from app.engines.snapshot import NETWORK_FILE, TEST, VALIDATION_FILE, Snapshot, SnapshotImage, Split
 from app.errors import BundleError
 from app.evaluation.calibration import fit_temperature
@@ -28,11 +28,14 @@ from app.export.bundle import (
 )
 from app.export.golden import GOLDEN_IMAGES, Parity, check_golden, write_golden
 from app.export.held_out import write_held_out
+from app.export.metadata import model_metadata
+from app.export.metrics import metrics
 from app.export.model_card import model_card
 from app.export.novelty_graph import add_novelty
 from app.export.novelty_learning import learn_novelty
-from app.export.onnx_model import join_model
-from app.export.ruling import RULE, first_rule, rule_json
+from app.export.onnx_model import join_model, network_side
+from app.export.ruling import first_rule
+from app.export.versions import versions
 from app.files import resource_folder, write_bytes, write_json, write_text
 
 
@@ -58,8 +61,11 @@ def build_bundle(run: Path, name: str, snapshot: Snapshot, split: Split) -> Pari
         training_digest=_data_digest(trained_on),
         model_sha256="",
         rule=first_rule(held_out),
+        class_images=tuple(sum(one.label == label for one in trained_on) for label in range(len(snapshot.classes))),
+        preprocessing=preprocessing(network_side(network)),
+        versions=versions(snapshot.engine),
     )
-    joined = join_model(network, temperature, _metadata(info))
+    joined = join_model(network, temperature, model_metadata(info))
     add_novelty(joined, novelty)
     onnx.checker.check_model(joined)
     model = joined.SerializeToString()
@@ -88,6 +94,7 @@ def add_figures(bundle: Path, evaluation: Evaluation) -> None:
         interval=evaluation.interval,
         test_images=evaluation.images,
         protocol=evaluation.protocol,
+        metrics=metrics(evaluation),
     )
     _write_info(bundle, info, evaluation)
 
@@ -95,18 +102,6 @@ def add_figures(bundle: Path, evaluation: Evaluation) -> None:
 def _write_info(bundle: Path, info: BundleInfo, evaluation: Evaluation | None) -> None:
     write_json(bundle / INFO_FILE, info.to_json())
     write_text(bundle / CARD_FILE, model_card(info, evaluation))
-
-
-def _metadata(info: BundleInfo) -> dict[str, str]:
-    return {
-        "sightline": info.version,
-        "labels": json.dumps(info.labels, ensure_ascii=False),
-        "engine": info.engine,
-        "backbone": info.backbone,
-        "created": info.created,
-        "training_digest": info.training_digest,
-        RULE: rule_json(info.ruled),
-    }
 
 
 def _data_digest(images: Sequence[SnapshotImage]) -> str:

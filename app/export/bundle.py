@@ -6,7 +6,7 @@ Plain JSON and files; imports no framework, so that the window may read it.
 import json
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.errors import BundleError
 from app.evaluation.rule import Rule, accept_all
 from app.project.project import Project, is_project
 
-FORMAT = 2  # 1 had no rule
+FORMAT = 3  # 1 had no rule, 2 no preprocessing, metrics and versions
 INFO_FILE = "bundle.json"
 MODEL_FILE = "model.onnx"
 GOLDEN_FOLDER = "golden"
@@ -26,6 +26,7 @@ BUNDLE_FOLDER = "bundle"
 # How far answers may differ between makes and versions of ONNX Runtime, and processors.
 CHECK_TOLERANCES = {"float32": 1e-4, "float16": 0.02, "int8": 0.1}
 HELD_OUT_FILE = "held_out.npz"
+DERIVED = ("input", "calibration", "tolerance")  # what bundle.json says to other programs, and follows from the rest
 NOVELTY = "novelty"  # the model's output, and a name in the file of held-out scores
 
 Root = Path | zipfile.Path
@@ -38,7 +39,8 @@ class BundleInfo:
     """What `bundle.json` says.
 
     `source` tells where a model comes from that was not trained here; `rule`, when its answers are accepted: always, in
-    a bundle without one; `precision` is that of its weights: float32, float16 or int8.
+    a bundle without one; `precision` is that of its weights: float32, float16 or int8. `class_images` counts the
+    training images of each label. What `preprocessing`, `metrics` and `versions` hold, docs/bundle-format.md says.
     """
 
     name: str
@@ -58,6 +60,10 @@ class BundleInfo:
     source: str = ""
     precision: str = "float32"
     rule: Rule | None = None
+    class_images: tuple[int, ...] = ()
+    preprocessing: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     @property
@@ -66,16 +72,21 @@ class BundleInfo:
         return self.rule or accept_all(len(self.labels))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the value of `bundle.json`, the format number first."""
-        values = asdict(self)
+        """Return the value of `bundle.json`, the format number first: that of today, whichever was read."""
+        values = asdict(self) | {"format": FORMAT}
         input_form = {
             "name": "image",
             "type": "uint8",
             "colour": "RGB",
             "shape": ["batch", "height", "width", 3],
         }
-        tolerance = CHECK_TOLERANCES[self.precision]
-        return {"format": values.pop("format"), **values, "input": input_form, "tolerance": tolerance}
+        calibration = {"method": "temperature", "temperature": self.temperature} if not self.source else None
+        derived = {
+            "input": input_form,
+            "calibration": calibration,
+            "tolerance": CHECK_TOLERANCES[self.precision],
+        }
+        return {"format": values.pop("format"), **values, **derived}
 
 
 def bundle_root(bundle: Path) -> Root:
@@ -105,11 +116,12 @@ def read_bundle_info(bundle: Path) -> BundleInfo:
         values = json.loads((root / INFO_FILE).read_text(encoding="utf-8"))
         if values["format"] > FORMAT:
             raise BundleError(f"The bundle “{bundle}” was made by a newer Sightline.", "Update Sightline to use it.")
-        for derived in ("input", "tolerance"):
+        for derived in DERIVED:
             values.pop(derived, None)
         interval, rule = values.pop("interval"), values.pop("rule", None)
+        lists = {key: tuple(values.get(key, ())) for key in ("labels", "class_images")}
         info = BundleInfo(
-            **{**values, "labels": tuple(values["labels"])},
+            **{**values, **lists},
             interval=None if interval is None else tuple(interval),
             rule=None if rule is None else Rule.from_json(rule),
         )

@@ -1,13 +1,13 @@
 """Make a bundle of a CNTK model that somebody else trained. Imports onnx and onnxruntime."""
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from app import __version__
 from app.dataset.fitting import Fit, fit_graph
@@ -20,8 +20,10 @@ from app.export.bundle import CARD_FILE, CHECK_FILE, INFO_FILE, LABELS_FILE, MOD
 from app.export.exporters import BUNDLE
 from app.export.exporting import export
 from app.export.golden import GOLDEN_IMAGES, Parity, check_golden, write_golden
+from app.export.metadata import model_metadata
 from app.export.model_card import model_card
 from app.export.onnx_model import join_model
+from app.export.versions import versions
 from app.files import resource_folder, safe_name, write_bytes, write_json, write_text
 
 ENGINE = "cntk"
@@ -123,16 +125,11 @@ def _write(
         training_digest="",
         model_sha256="",
         source=f"Converted from the CNTK model “{conversion.model.name}” (SHA-256 {digest}).",
+        preprocessing=_preprocessing(conversion, converted),
+        versions=versions(ENGINE),
     )
-    metadata = {
-        "sightline": info.version,
-        "labels": json.dumps(labels, ensure_ascii=False),
-        "engine": ENGINE,
-        "created": info.created,
-        "source": info.source,
-    }
     fit = fit_graph(Fit(converted.height, converted.width, conversion.fit, conversion.fill))
-    model = join_model(converted.network, info.temperature, metadata, fit).SerializeToString()
+    model = join_model(converted.network, info.temperature, model_metadata(info), fit).SerializeToString()
     write_bytes(part / MODEL_FILE, model)
     write_text(part / LABELS_FILE, "".join(f"{label}\n" for label in labels))
     shutil.copyfile(resource_folder() / "bundle" / CHECK_FILE, part / CHECK_FILE)
@@ -140,6 +137,18 @@ def _write(
     write_json(part / INFO_FILE, info.to_json())
     write_text(part / CARD_FILE, model_card(info, None))
     write_golden(part, converted.network, info.temperature, images, fit)
+
+
+def _preprocessing(conversion: Conversion, converted: ConvertedNetwork) -> dict[str, Any]:
+    return {
+        "inside_model": True,
+        "fit": conversion.fit,
+        "fill": conversion.fill,
+        "resize": "linear, as OpenCV computes it",
+        "width": converted.width,
+        "height": converted.height,
+        "colour": conversion.pixels.colour,
+    }
 
 
 def _checked(bundle: Path) -> Parity:

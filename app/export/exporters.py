@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from app.errors import BundleError
 from app.export.bundle import BUNDLE_FOLDER, read_bundle_info
 
 BUNDLE, ZIP, FLOAT16, INT8 = "bundle", "zip", "onnx-float16", "onnx-int8"
+TORCHSCRIPT, SAFETENSORS, CNTK, OPENVINO, CONTAINER = "torchscript", "safetensors", "cntk", "openvino", "container"
+NATIVE_FILE = "network.model"  # what CNTK's engine leaves in its run folder
+TORCH_ENGINES = ("quick", "torch")
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,39 @@ def _trained_here(bundle: Path) -> str:
     return "It is chosen by training images, which only a run in its project has."
 
 
-def _reads_onnx(bundle: Path) -> str:
-    return "OpenVINO reads the ONNX file as it is: export the folder. Its own converter would report home."
+def _for_torch(bundle: Path) -> str:
+    info = read_bundle_info(bundle)
+    if info.source or info.engine not in TORCH_ENGINES:
+        return "Only what was trained with PyTorch, or by Quick, can be written for PyTorch."
+    if not info.preprocessing or info.precision != "float32":
+        return "This bundle is of an older Sightline, or a smaller form: train again, and export that run."
+    return ""
 
 
-def _no_converter(bundle: Path) -> str:
-    return "There is no maintained converter from ONNX. Convert the ONNX file with the tools of that system."
+def _has_native(bundle: Path) -> str:
+    if bundle.name == BUNDLE_FOLDER and (bundle.parent / NATIVE_FILE).is_file():
+        return ""
+    return "Only a run that was trained with CNTK has CNTK's own file."
+
+
+def _with_openvino(bundle: Path) -> str:
+    if find_spec("openvino") is None:
+        return "OpenVINO is not installed: install it with “pip install openvino” into Sightline's environment."
+    return ""
+
+
+def _on_a_mac(bundle: Path) -> str:
+    return (
+        "Apple's converter reads no ONNX, and only a Mac can check what it writes: export TorchScript, and try to convert "
+        "that there with coremltools (“pip install coremltools”)."
+    )
+
+
+def _elsewhere(bundle: Path) -> str:
+    return (
+        "The converter needs other versions of what Sightline is made of: export the folder, and try to convert "
+        "model.onnx in an environment of its own (“pip install onnx2tf”)."
+    )
 
 
 EXPORTERS: dict[str, Exporter] = {
@@ -55,9 +86,33 @@ EXPORTERS: dict[str, Exporter] = {
             "A quarter of the size, faster on many processors, a little less accurate; calibrated on training images.",
             _trained_here,
         ),
-        Exporter("openvino", "OpenVINO", "Intel's format, for its processors and cards.", _reads_onnx),
-        Exporter("coreml", "Core ML", "Apple's format.", _no_converter),
-        Exporter("tflite", "TensorFlow Lite", "For phones and small devices.", _no_converter),
+        Exporter(
+            CONTAINER,
+            "Folder, with a server for the cloud",
+            "The model, the server and what builds a container of them: for Docker, Kubernetes, KServe and Azure.",
+            _nothing,
+        ),
+        Exporter(
+            TORCHSCRIPT,
+            "Folder, with TorchScript",
+            "For PyTorch in C++ and on phones. It is checked to give the same answers.",
+            _for_torch,
+        ),
+        Exporter(
+            SAFETENSORS,
+            "Folder, with safetensors",
+            "Weights and code for PyTorch, to train on or to change. They are checked to give the same answers.",
+            _for_torch,
+        ),
+        Exporter(CNTK, "Folder, with CNTK's own file", "The network as CNTK 2.7 saved it (.model).", _has_native),
+        Exporter(
+            OPENVINO,
+            "Folder, with OpenVINO",
+            "For Intel's processors and cards. It is checked to give the same answers.",
+            _with_openvino,
+        ),
+        Exporter("coreml", "Core ML", "Apple's format.", _on_a_mac),
+        Exporter("tflite", "TensorFlow Lite", "For phones and small devices.", _elsewhere),
     )
 }
 

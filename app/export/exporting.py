@@ -21,8 +21,10 @@ from app.dataset.decode import UnreadableImage, read_image
 from app.engines.snapshot import TEST, Snapshot, SnapshotImage, Split, read_snapshot, read_split
 from app.errors import BundleError
 from app.evaluation.intervals import wilson_interval
+from app.export.additions import ADDITIONS
 from app.export.bundle import (
     BUNDLE_FOLDER,
+    CARD_FILE,
     EXPECTED_FILE,
     GOLDEN_FOLDER,
     INFO_FILE,
@@ -32,11 +34,12 @@ from app.export.bundle import (
     read_bundle_info,
 )
 from app.export.companions import write_companions
-from app.export.exporters import BUNDLE, FLOAT16, INT8, ZIP, check_exporter
+from app.export.exporters import FLOAT16, INT8, ZIP, check_exporter
 from app.export.golden import check_golden
+from app.export.model_card import with_precision
 from app.export.predictor import Predictor
 from app.export.reduced import Cost, compare, to_float16, to_int8
-from app.files import read_json, safe_name, write_bytes, write_json
+from app.files import read_json, safe_name, write_bytes, write_json, write_text
 
 CALIBRATION_IMAGES = 128
 TEST_IMAGES = 300
@@ -92,9 +95,12 @@ def costs(bundle: Path) -> list[dict[str, Any]]:
 def _make(bundle: Path, made: Path, form: str) -> dict[str, Any]:
     shutil.copytree(bundle, made)
     info = read_bundle_info(made)
-    if form not in (BUNDLE, ZIP):
+    if form in PRECISIONS:
         info = _replace_model(bundle, made, form, info)
+    write_json(made / INFO_FILE, info.to_json())  # in today's format
     write_companions(made, info)
+    if form in ADDITIONS:
+        ADDITIONS[form](made, info, bundle)
     parity = check_golden(made)
     if not parity.agrees:
         raise BundleError(
@@ -118,14 +124,18 @@ def _replace_model(bundle: Path, made: Path, form: str, info: BundleInfo) -> Bun
     info = replace(info, model_sha256=hashlib.sha256(model).hexdigest(), precision=PRECISIONS[form])
     if cost.accuracy is not None and images is not None:
         tested = min(len(images.test), TEST_IMAGES)
+        interval = wilson_interval(round(cost.accuracy * tested), tested)
         info = replace(
             info,
             accuracy=cost.accuracy,
-            interval=wilson_interval(round(cost.accuracy * tested), tested),
+            interval=interval,
             test_images=tested,
+            metrics={"accuracy": {"value": cost.accuracy, "interval": list(interval)}},
             protocol=f"{info.protocol} After the conversion to {PRECISIONS[form]} {tested:,} of them were asked again.",
         )
     write_json(made / INFO_FILE, info.to_json())
+    card = made / CARD_FILE
+    write_text(card, with_precision(card.read_text(encoding="utf-8"), info))
     predictor = Predictor(made)
     golden = made / GOLDEN_FOLDER
     names = list(read_json(golden / EXPECTED_FILE))

@@ -19,6 +19,10 @@ USE = """\
 onnxruntime, numpy and Pillow or OpenCV."""
 
 
+MEANT_FOR = """\
+Sorting pictures like those it was trained on into the classes below, one class a picture, where a person can look at
+what it is unsure of. Not for decisions about people; where a wrong answer would harm, only after tests made there."""
+
 UNKNOWN_CONFIDENCE = """\
 * Confidences are those of the original model. They were not calibrated and may be too high."""
 
@@ -36,17 +40,34 @@ def with_rule(card: str, info: BundleInfo) -> str:
     return f"{before}{RULE_HEADING}\n\n{_rule(info)}\n\n{LIMITS_HEADING}{after.partition(LIMITS_HEADING)[2]}"
 
 
+def with_precision(card: str, info: BundleInfo) -> str:
+    """Return a card that says which figures are those of the smaller model it goes with."""
+    text = f"These figures are those of full precision. This copy has the precision {info.precision}"
+    if info.interval is None or info.accuracy is None:
+        text += "; it was compared with full precision on the golden images only."
+    else:
+        low, high = info.interval
+        text += (
+            f": accuracy {info.accuracy:.1%} of {info.test_images:,} of the same test images "
+            f"(95% interval {low:.1%} to {high:.1%})."
+        )
+    before, found, after = card.partition(RULE_HEADING if RULE_HEADING in card else LIMITS_HEADING)
+    return f"{before}{text}\n\n{found}{after}"
+
+
 def model_card(info: BundleInfo, evaluation: Evaluation | None) -> str:
     """Write the card as Markdown; without an evaluation it says that there were no test images."""
     parts = [
         f"# {info.name}\n\nAn image classifier made with Sightline {info.version} on {info.created[:10]}.",
         _origin(info),
+        f"## Meant for\n\n{MEANT_FOR}",
         f"## Classes\n\n{', '.join(info.labels)}",
         f"## Trained on\n\n{_training(info)}",
         f"## Measured\n\n{_measured(evaluation)}",
         f"{RULE_HEADING}\n\n{_rule(info)}",
         f"{LIMITS_HEADING}\n\n{_limits(info)}",
         f"## Use\n\n{USE}",
+        f"## Made with\n\n{_made_with(info)}",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -90,7 +111,21 @@ def _origin(info: BundleInfo) -> str:
 def _training(info: BundleInfo) -> str:
     if info.source:
         return "Not known here: ask who made the original model."
-    return f"{info.training_images:,} images; digest of the data {info.training_digest[:16]}."
+    text = f"{info.training_images:,} images; digest of the data {info.training_digest[:16]}."
+    if not info.class_images:
+        return text
+    each = ", ".join(f"{label} {count:,}" for label, count in zip(info.labels, info.class_images, strict=True))
+    return f"{text}\n\nImages of each class: {each}."
+
+
+def _made_with(info: BundleInfo) -> str:
+    form = info.preprocessing
+    steps = f"Pictures are prepared inside the model: {form['fit']}, {form['width']} × {form['height']} pixels, "
+    lines = [f"{steps}resized {form['resize']}."] if form else []
+    if info.versions:
+        lines.append(", ".join(f"{name} {version}" for name, version in info.versions.items()) + ".")
+    licence = "" if info.source else " The pretrained network's is Apache-2.0."
+    return "\n\n".join([*lines, f"Its licence is that of whoever trained it.{licence}"])
 
 
 def _limits(info: BundleInfo) -> str:
@@ -108,13 +143,26 @@ def _measured(evaluation: Evaluation | None) -> str:
         f"{evaluation.protocol}\n\n"
         f"Accuracy {evaluation.accuracy:.1%} of {evaluation.images:,} images "
         f"(95% interval {low:.1%} to {high:.1%}).\n\n"
-        f"| class | images | precision | recall |\n|---|---|---|---|\n{rows}"
+        f"{_further(evaluation)}\n\n"
+        f"| class | images | precision | recall | 95% interval |\n|---|---|---|---|---|\n{rows}"
+    )
+
+
+def _further(evaluation: Evaluation) -> str:
+    low, high = evaluation.macro_f1_interval
+    text = f"F1, averaged over the classes: {evaluation.macro_f1:.1%} ({low:.1%} to {high:.1%}). "
+    low, high = evaluation.calibration_interval
+    return (
+        f"{text}Confidences are off by {evaluation.calibration_error:.1%} on average ({low:.1%} to {high:.1%}).\n\n"
+        "The interval behind each class is that of its recall."
     )
 
 
 def _row(figures: ClassFigures) -> str:
     label = figures.label.replace("|", r"\|")
-    return f"| {label} | {figures.images} | {_share(figures.precision)} | {_share(figures.recall)} |"
+    found = figures.recall_interval
+    interval = "–" if found is None else f"{found[0]:.1%} to {found[1]:.1%}"
+    return f"| {label} | {figures.images} | {_share(figures.precision)} | {_share(figures.recall)} | {interval} |"
 
 
 def _share(value: float | None) -> str:

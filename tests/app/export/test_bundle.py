@@ -19,6 +19,11 @@ def test_its_description_is_complete(trained: Trained) -> None:
     assert info.training_images + info.test_images == 42
     assert trained.result.evaluation is not None
     assert (info.accuracy, info.interval) == (trained.result.evaluation.accuracy, trained.result.evaluation.interval)
+    assert sum(info.class_images) == info.training_images
+    assert (info.preprocessing["width"], info.preprocessing["fit"]) == (224, "central square")
+    figure = info.metrics["macro_f1"]
+    assert figure["interval"][0] <= figure["value"] <= figure["interval"][1]
+    assert {"sightline", "python", "onnx", "onnxruntime", "numpy"} <= set(info.versions)
     card = (trained.result.bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "dotted, leopard, striped" in card
     assert "95% interval" in card

@@ -83,6 +83,17 @@ def test_a_smaller_form_answers_nearly_the_same(smaller: Path, trained: Trained)
     assert (smaller / "model.onnx").stat().st_size < 0.6 * (trained.result.bundle / "model.onnx").stat().st_size
 
 
+def test_a_smaller_form_keeps_what_the_model_says_of_itself(smaller: Path, bundle: Path) -> None:
+    of = {
+        path: {one.key: one.value for one in onnx.load(path / "model.onnx").metadata_props}
+        for path in (smaller, bundle)
+    }
+    assert of[smaller].items() >= of[bundle].items()
+    assert f"This copy has the precision {read_bundle_info(smaller).precision}" in (
+        smaller / "MODEL_CARD.md"
+    ).read_text("utf-8")
+
+
 def test_a_smaller_form_passes_its_own_check(smaller: Path) -> None:
     command = [sys.executable, str(smaller / "check.py")]
     checked = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -106,7 +117,7 @@ def test_eight_bits_need_training_images(copy: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("form", ["openvino", "coreml", "tflite"])
+@pytest.mark.parametrize("form", ["cntk", "coreml", "tflite"])
 def test_what_cannot_be_made_says_why(form: str, bundle: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
         export(bundle, tmp_path, form)

@@ -1,5 +1,6 @@
 """The one file of a bundle: preprocessing, network and calibration joined, in standard operators."""
 
+import ast
 import json
 from pathlib import Path
 
@@ -80,6 +81,10 @@ def test_the_model_carries_its_labels(bundle: Path) -> None:
     model = onnx.load(bundle / MODEL_FILE)
     metadata = {one.key: one.value for one in model.metadata_props}
     assert json.loads(metadata["labels"]) == ["dotted", "leopard", "striped"]
+    assert ast.literal_eval(metadata["names"]) == {0: "dotted", 1: "leopard", 2: "striped"}  # as Ultralytics reads them
+    assert ast.literal_eval(metadata["imgsz"]) == [224, 224]
+    assert (metadata["task"], int(metadata["stride"]), int(metadata["batch"])) == ("classify", 1, 1)
+    assert {"description", "author", "date", "version", "license", "docs", "channels", "args"} <= set(metadata)
     assert [one.name for one in model.graph.input] == ["image"]
     assert [one.name for one in model.graph.output] == ["probabilities", "features", "novelty"]
     assert {node.domain for node in model.graph.node} == {""}
