@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.export.bundle import BundleInfo
-from app.export.exporters import CNTK, CONTAINER, NATIVE_FILE, OPENVINO, SAFETENSORS, TORCHSCRIPT
+from app.export.exporters import CNTK, CONTAINER, COREML, NATIVE_FILE, OPENVINO, SAFETENSORS, TORCHSCRIPT
 from app.files import resource_folder
 
 Addition = Callable[[Path, BundleInfo, Path], None]
@@ -35,6 +35,13 @@ def _openvino(made: Path, info: BundleInfo, bundle: Path) -> None:
     write_openvino(made, info)
 
 
+def _coreml(made: Path, info: BundleInfo, bundle: Path) -> None:
+    from app.export.coreml_form import write_coreml
+
+    _guide(made, COREML)
+    write_coreml(made, info)
+
+
 def _native(made: Path, info: BundleInfo, bundle: Path) -> None:
     _guide(made, CNTK)
     shutil.copyfile(bundle.parent / NATIVE_FILE, made / CNTK / NATIVE_FILE)
@@ -56,5 +63,6 @@ ADDITIONS: dict[str, Addition] = {
     SAFETENSORS: _safetensors,
     CNTK: _native,
     OPENVINO: _openvino,
+    COREML: _coreml,
     CONTAINER: _container,
 }

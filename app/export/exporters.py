@@ -1,5 +1,6 @@
 """The forms in which a model can be exported, and why one cannot; imports no framework."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from app.export.bundle import BUNDLE_FOLDER, read_bundle_info
 
 BUNDLE, ZIP, FLOAT16, INT8 = "bundle", "zip", "onnx-float16", "onnx-int8"
 TORCHSCRIPT, SAFETENSORS, CNTK, OPENVINO, CONTAINER = "torchscript", "safetensors", "cntk", "openvino", "container"
+COREML = "coreml"
 NATIVE_FILE = "network.model"  # what CNTK's engine leaves in its run folder
 TORCH_ENGINES = ("quick", "torch")
 
@@ -55,11 +57,12 @@ def _with_openvino(bundle: Path) -> str:
     return ""
 
 
-def _on_a_mac(bundle: Path) -> str:
-    return (
-        "Apple's converter reads no ONNX, and only a Mac can check what it writes: export TorchScript, and try to convert "
-        "that there with coremltools (“pip install coremltools”)."
-    )
+def _for_apple(bundle: Path) -> str:
+    if sys.platform != "darwin":
+        return "Only a Mac can check what is written for Core ML: export it there, with coremltools installed."
+    if find_spec("coremltools") is None or find_spec("PIL") is None:
+        return "The converter is not installed: “pip install coremltools pillow” into Sightline's environment."
+    return _for_torch(bundle)
 
 
 def _elsewhere(bundle: Path) -> str:
@@ -111,7 +114,12 @@ EXPORTERS: dict[str, Exporter] = {
             "For Intel's processors and cards. It is checked to give the same answers.",
             _with_openvino,
         ),
-        Exporter("coreml", "Core ML", "Apple's format.", _on_a_mac),
+        Exporter(
+            COREML,
+            "Folder, with Core ML",
+            "For iPhone, iPad and Mac. It takes prepared pictures, and is checked to give the same answers.",
+            _for_apple,
+        ),
         Exporter("tflite", "TensorFlow Lite", "For phones and small devices.", _elsewhere),
     )
 }

@@ -4,6 +4,8 @@ The same weights as ONNX Runtime's: a triangle as wide as the scale, around half
 edge, the pixels there are repeated. Rows and columns are resized by a matrix each.
 """
 
+from typing import Any
+
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
@@ -49,7 +51,7 @@ def _numbers(side: int) -> dict[str, np.ndarray]:
 def _matrix(axis: str, planes: str) -> list[NodeProto]:
     """Compute `{axis}_weights` [side, length + reach] and which pixel each of its columns belongs to."""
 
-    def node(operator: str, inputs: list[str], output: str, **attributes: int) -> NodeProto:
+    def node(operator: str, inputs: list[str], output: str, **attributes: Any) -> NodeProto:
         return helper.make_node(operator, inputs, [f"plain_{axis}_{output}"], **attributes)
 
     def own(*names: str) -> list[str]:

@@ -6,6 +6,7 @@ worker processes and tests only.
 
 import json
 import shutil
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,7 @@ def write_torchscript(bundle: Path, info: BundleInfo) -> None:
     """Add the model as TorchScript; raises BundleError unless it answers the same when it is loaded again."""
     folder = bundle / TORCHSCRIPT_FOLDER
     folder.mkdir(exist_ok=True)
-    weights = folder / SAFETENSORS_FILE
-    _save(bundle, info, weights)
-    classifier = torch_network.load(weights)
-    weights.unlink()
+    classifier = in_torch(bundle, info)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is no longer developed; it is read by what reads it
         pixels = torch.zeros(2, classifier.side, classifier.side, 3, dtype=torch.uint8)
@@ -62,6 +60,13 @@ def write_torchscript(bundle: Path, info: BundleInfo) -> None:
         torch.jit.save(scripted, str(folder / TORCHSCRIPT_FILE))
         loaded = torch.jit.load(str(folder / TORCHSCRIPT_FILE))
     _prove(bundle, "TorchScript", loaded)
+
+
+def in_torch(bundle: Path, info: BundleInfo) -> torch_network.Classifier:
+    """Return a bundle's model as a PyTorch module; raises BundleError for a network of other steps."""
+    with tempfile.TemporaryDirectory() as folder:
+        _save(bundle, info, Path(folder, SAFETENSORS_FILE))
+        return torch_network.load(Path(folder, SAFETENSORS_FILE))
 
 
 def _prove(bundle: Path, form: str, classifier: Any) -> None:

@@ -121,8 +121,9 @@ def test_an_export_never_overwrites(
 def test_a_form_that_cannot_be_made_says_why(qtbot: QtBot, deploy: DeployTab) -> None:
     panel = deploy._export
     names = [panel._form.itemData(row) for row in range(panel._form.count())]
-    panel._form.setCurrentIndex(names.index("coreml"))
-    assert panel._help.text() == EXPORTERS["coreml"].missing(Path())
+    panel._form.setCurrentIndex(names.index("tflite"))
+    assert panel._help.text() == EXPORTERS["tflite"].missing(Path())
+    assert panel._form.currentText() == "TensorFlow Lite (not available)"
     assert not panel._export.isEnabled()
     panel._form.setCurrentIndex(names.index("zip"))
     assert panel._export.isEnabled()

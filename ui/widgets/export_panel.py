@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import Qt, QUrl, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QDesktopServices, QStandardItemModel
+from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -108,20 +108,25 @@ class ExportPanel(QFrame):
 
     @pyqtSlot()
     def _refresh(self) -> None:
-        exporter = EXPORTERS[str(self._form.currentData())]
-        missing = ""
-        if self._bundle is not None:
-            for row, one in enumerate(EXPORTERS.values()):
-                model = self._form.model()
-                assert isinstance(model, QStandardItemModel)
-                model.item(row).setEnabled(not one.missing(self._bundle))
-                model.item(row).setToolTip(one.missing(self._bundle) or one.help)
-            missing = exporter.missing(self._bundle)
-        self._help.setText(missing or exporter.help)
+        missing = self._missing()
+        name = str(self._form.currentData())
+        self._help.setText(missing.get(name) or EXPORTERS[name].help)
         idle = self._bundle is not None and self._job is None
-        self._export.setEnabled(idle and not missing)
-        self._measure.setEnabled(idle and self._bundle is not None and not EXPORTERS[INT8].missing(self._bundle))
+        self._export.setEnabled(idle and name not in missing)
+        self._measure.setEnabled(idle and INT8 not in missing)
         self._open_folder.setVisible(self._exported is not None)
+
+    def _missing(self) -> dict[str, str]:
+        """Mark the forms that this model cannot have, and return why: they can be chosen, so that one can read it."""
+        missing = {}
+        for row, (name, exporter) in enumerate(EXPORTERS.items()):
+            reason = "" if self._bundle is None else exporter.missing(self._bundle)
+            if reason:
+                missing[name] = reason
+            title = self.tr("{0} (not available)").format(exporter.title) if reason else exporter.title
+            self._form.setItemText(row, title)
+            self._form.setItemData(row, reason or exporter.help, Qt.ItemDataRole.ToolTipRole)
+        return missing
 
     def _start(self, title: str, text: str, work: Any) -> None:
         self._text.setText(text)

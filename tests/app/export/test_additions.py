@@ -6,6 +6,7 @@ import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -16,7 +17,7 @@ from app.dataset.decode import read_image
 from app.dataset.preprocess import preprocess_graph
 from app.errors import BundleError
 from app.export.bundle import FORMAT, read_bundle_info
-from app.export.exporters import CNTK, EXPORTERS, OPENVINO, SAFETENSORS, TORCHSCRIPT
+from app.export.exporters import CNTK, COREML, EXPORTERS, OPENVINO, SAFETENSORS, TORCHSCRIPT
 from app.export.exporting import export
 from app.export.plain_resize import with_plain_resize
 from app.export.predictor import Predictor
@@ -109,6 +110,16 @@ def test_openvino_is_loaded_without_its_telemetry() -> None:
         "assert sys.modules['openvino_telemetry'] is None; assert 'openvino.tools.ovc.telemetry_stub' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", lines], check=True)
+
+
+def test_core_ml_is_offered_where_it_can_be_checked(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.export.exporters.sys", SimpleNamespace(platform="linux"))
+    assert "Only a Mac" in EXPORTERS[COREML].missing(bundle)
+    monkeypatch.setattr("app.export.exporters.sys", SimpleNamespace(platform="darwin"))
+    monkeypatch.setattr("app.export.exporters.find_spec", lambda name: None)
+    assert "pip install coremltools" in EXPORTERS[COREML].missing(bundle)
+    monkeypatch.setattr("app.export.exporters.find_spec", lambda name: "there")
+    assert EXPORTERS[COREML].missing(bundle) == ""
 
 
 def test_a_converter_that_is_not_there_is_named(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

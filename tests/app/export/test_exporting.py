@@ -117,7 +117,7 @@ def test_eight_bits_need_training_images(copy: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("form", ["cntk", "coreml", "tflite"])
+@pytest.mark.parametrize("form", ["cntk", "tflite"])
 def test_what_cannot_be_made_says_why(form: str, bundle: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
         export(bundle, tmp_path, form)
