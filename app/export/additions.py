@@ -55,7 +55,7 @@ def _container(made: Path, info: BundleInfo, bundle: Path) -> None:
 
 def _guide(made: Path, form: str) -> None:
     """Copy how to use a form, which its folder is made of."""
-    shutil.copytree(resource_folder() / "bundle" / form, made / form)
+    shutil.copytree(resource_folder() / "bundle" / form, made / form, dirs_exist_ok=True)
 
 
 ADDITIONS: dict[str, Addition] = {

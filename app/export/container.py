@@ -27,10 +27,10 @@ SOURCES = Path(__file__).resolve().parent.parent.parent
 def write_container(bundle: Path, info: BundleInfo) -> None:
     """Write `container/` into an exported bundle, which as a whole is what Docker builds from."""
     folder = bundle / FOLDER
-    shutil.copytree(resource_folder() / "bundle" / FOLDER, folder)
+    shutil.copytree(resource_folder() / "bundle" / FOLDER, folder, dirs_exist_ok=True)
     names = {"name": service_name(info.name), "title": info.name, "python": python_version()}
     for path in sorted(folder.iterdir()):
-        if path.suffix != ".py":
+        if path.is_file() and path.suffix != ".py":
             write_text(path, Template(path.read_text(encoding="utf-8")).safe_substitute(names))
     modules, packages = server_modules()
     for source in modules.values():

@@ -79,6 +79,12 @@ def test_the_manifests_are_what_kubernetes_reads(context: Path) -> None:
     assert kserve["spec"]["predictor"]["containers"][0]["name"] == "kserve-container"
 
 
+def test_an_export_can_be_exported_again(context: Path, tmp_path: Path) -> None:
+    again = Path(export(context, tmp_path, CONTAINER)["bundle"]) / "container"
+    for file in ("Dockerfile", "requirements.txt", "app/server/api.py"):
+        assert (again / file).read_bytes() == (context / "container" / file).read_bytes()
+
+
 @pytest.fixture
 def empty_python(tmp_path: Path) -> Path:
     """Make an environment in which nothing is installed."""
