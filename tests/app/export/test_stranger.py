@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from app.dataset.decode import read_image
 from app.export.exporters import ZIP
 from app.export.exporting import export
 
@@ -76,7 +77,7 @@ def test_in_node(unpacked: Path) -> None:
 
 def write_turned(picture: Path, to: Path) -> None:
     """Write a picture as a camera that was held sideways does: turned, with an EXIF orientation that says so."""
-    sideways = cv2.rotate(cv2.imread(str(picture)), cv2.ROTATE_90_COUNTERCLOCKWISE)
-    data = cv2.imencode(".jpg", sideways, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+    sideways = cv2.rotate(read_image(picture), cv2.ROTATE_90_COUNTERCLOCKWISE)
+    data = cv2.imencode(".jpg", sideways[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
     exif = b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 0)
     to.write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:])
