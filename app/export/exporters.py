@@ -132,4 +132,4 @@ def check_exporter(name: str, bundle: Path) -> None:
     read_bundle_info(bundle)
     reason = EXPORTERS[name].missing(bundle)
     if reason:
-        raise BundleError(f"The model cannot be exported as {EXPORTERS[name].title}.", reason)
+        raise BundleError(f"The model cannot be exported as “{EXPORTERS[name].title}”.", reason)
