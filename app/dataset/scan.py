@@ -20,7 +20,7 @@ SPLIT_FOLDERS = {
     "test": "test",
 }
 OWN_FILES = frozenset({"project.sqlite", "bundle.json"})  # in a folder of Sightline's, not the user's
-OWN_FOLDERS = frozenset({"cache", "runs"})  # of a project that lies right in the folder of images
+OWN_FOLDERS = frozenset({"cache", "runs", "kept-images"})  # of a project that lies right in the folder of images
 HIDDEN = getattr(stat, "FILE_ATTRIBUTE_HIDDEN", 2)  # Windows
 DIGEST_BYTES = 16
 CHUNK_BYTES = 1 << 20

@@ -1,4 +1,4 @@
-"""Back a project up into one zip: labels, edits and runs, and the images if asked for.
+"""Back a project up into one zip: labels, edits and runs, the images it keeps itself, and the others if asked for.
 
 The zip holds `backup.json` (what it is), `project.sqlite`, `runs/<number>/…` and `images/<id><suffix>`.
 """
@@ -19,6 +19,7 @@ from app.dataset.scan import Skipped
 from app.errors import Cancelled, ProjectError
 from app.files import replacing
 from app.project.importing import OnCount
+from app.project.kept import is_kept
 from app.project.project import Project
 from app.project.records import RUNNING
 from app.project.store import FILE_NAME
@@ -77,7 +78,7 @@ def back_up(project: Project, file: Path, with_images: bool, on_count: OnCount, 
             database = Path(temporary) / FILE_NAME
             project.store.copy_to(database)
             entries = [_Entry(FILE_NAME, database, database.stat().st_size), *_run_files(project)]
-            images, skipped = _image_files(project) if with_images else ([], [])
+            images, skipped = _image_files(project, with_images)
             with replacing(file) as stream:
                 info = _Zip(stream, on_count, cancel).write(_info(project, with_images), [*entries, *images], skipped)
                 size = stream.tell()
@@ -117,10 +118,13 @@ def _run_files(project: Project) -> Iterator[_Entry]:
                 yield _Entry(f"{RUNS_FOLDER}/{run.number}/{inside.as_posix()}", path, path.stat().st_size)
 
 
-def _image_files(project: Project) -> tuple[list[_Entry], list[Skipped]]:
+def _image_files(project: Project, with_images: bool) -> tuple[list[_Entry], list[Skipped]]:
+    """Return the images, or only those that lie nowhere but in the project folder."""
     entries: list[_Entry] = []
     skipped: list[Skipped] = []
     for row in project.images():
+        if not with_images and not is_kept(row.path, project.folder):
+            continue
         try:
             size = row.path.stat().st_size
         except OSError as error:

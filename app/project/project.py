@@ -13,6 +13,7 @@ from app.errors import Cancelled, ProjectError
 from app.files import data_folder, lock_folder, safe_name
 from app.project.edits import KEYS_AT_ONCE, Edits
 from app.project.importing import OnCount, import_files, import_folder, unfinished_folders
+from app.project.kept import find_kept
 from app.project.records import ClassRow, ImageRow, ImportResult, RunRow
 from app.project.runs import Runs
 from app.project.store import FILE_NAME, Store
@@ -28,6 +29,7 @@ class Project:
         self._lock = lock_folder(folder)
         try:
             self.store = Store(folder)
+            find_kept(self.store, folder)
         except BaseException:
             self._lock.release()
             raise

@@ -160,7 +160,8 @@ def _place_images(store: Store, part: Path, folder: Path) -> int:
                 _moved(file, place, new_name)
                 transaction.execute("UPDATE images SET name = ? WHERE id = ?", [new_name, key])
         transaction.execute("DELETE FROM meta WHERE key LIKE ?", [f"{UNFINISHED} %"])  # of the folders left behind
-        for key, name in folders.items():
+        for key in {source for _, source, _ in rows}:  # what was not packed lies where it did
+            name = folders[key]
             transaction.execute("UPDATE sources SET folder = ? WHERE id = ?", [str(final / name), key])
     return len(rows)
 
