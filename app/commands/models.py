@@ -1,23 +1,17 @@
-"""Commands that make and use models: train, evaluate, predict, export, serve, engines."""
+"""Commands about finished models: export, engines."""
 
 import argparse
 import threading
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.commands.arguments import AddCommand, add_model
-from app.commands.report import Report, stop_if
-from app.dataset.scan import Skipped, scan_folder
+from app.commands.arguments import AddCommand
+from app.commands.report import Report
 from app.engines import catalog
-from app.errors import InputError, ProjectError
-from app.evaluation.rule import ACCEPTED
+from app.errors import ProjectError
 from app.export.bundle import BUNDLE_FOLDER, find_bundle
 from app.export.exporters import BUNDLE, EXPORTERS
 from app.export.service import ModelService
-from app.export.sorting import sort_into
-from app.export.table import write_table
 from app.project.project import Project
 from app.terminal import ProgressLine
 
@@ -32,12 +26,6 @@ def _run_bundle(folder: Path, number: int) -> Path:
 
 def add_commands(add: AddCommand) -> None:
     """Add the commands to the command line."""
-    predict_parser = add("predict", predict, "classify images")
-    add_model(predict_parser)
-    predict_parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="image files or folders")
-    predict_parser.add_argument("--csv", metavar="FILE", type=Path, help="write the results as a table")
-    predict_parser.add_argument("--sort-into", metavar="DIR", type=Path, help="copy images to a folder per class")
-    predict_parser.add_argument("--link", action="store_true", help="with --sort-into: link instead of copying")
     export_parser = add("export", export, "write a model bundle and check that it gives the same answers")
     export_parser.add_argument("project", metavar="PROJECT", type=Path, help="project folder")
     export_parser.add_argument("--run", metavar="N", type=int, help="run to export (default: the best)")
@@ -48,57 +36,6 @@ def add_commands(add: AddCommand) -> None:
         "--format", choices=list(EXPORTERS), default=BUNDLE, help="what to write (default: bundle)"
     )
     add("engines", engines, "list the engines and whether they can run here")
-
-
-def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
-    """Classify files and folders, write a table of the answers and sort the images by them."""
-    from app.export.predictor import Predictor
-
-    if options.link and not options.sort_into:
-        raise InputError("--link goes with --sort-into.", "Name the folder to sort into.")
-    paths, skipped = image_paths([path.expanduser() for path in options.paths])
-    predictor = Predictor(find_bundle(options.model.expanduser()))
-    results: list[dict[str, Any]] = []
-    for prediction in predictor.predict_files(paths):
-        stop_if(cancel)
-        progress.count(len(results) + 1, len(paths))
-        ranked = [asdict(one) for one in prediction.ranked(predictor.info.labels)]
-        said = {"verdict": prediction.verdict, "novelty": prediction.novelty}
-        result = {"path": prediction.path, "predictions": ranked, **said}
-        results.append(result | ({"problem": prediction.problem} if prediction.problem else {}))
-    results += [{"path": str(one.path), "predictions": [], "problem": one.reason} for one in skipped]
-    if options.csv:
-        write_table(options.csv.expanduser(), results, predictor.info.labels)
-    values: dict[str, Any] = {"results": results}
-    if options.sort_into:
-
-        def on_count(done: int, total: int) -> None:
-            stop_if(cancel)
-            progress.count(done, total)
-
-        folder = options.sort_into.expanduser()
-        values["sorted"] = sort_into(folder, results, predictor.info.labels, options.link, on_count)
-    lines = [_prediction_line(result) for result in results]
-    return Report("\n".join(lines), values)
-
-
-def image_paths(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
-    """Return files as they are, the images of folders, and what was left out of those.
-
-    Raises InputError for a path that is not there.
-    """
-    found: list[Path] = []
-    skipped: list[Skipped] = []
-    for path in paths:
-        if path.is_dir():
-            scan = scan_folder(path)
-            found += [image.path for image in scan.images]
-            skipped += scan.skipped
-        elif path.exists():
-            found.append(path)
-        else:
-            raise InputError(f"There is no file “{path}”.", "Check the path.")
-    return found, skipped
 
 
 def export(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
@@ -140,11 +77,3 @@ def engines(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
     keys = ("name", "available", "version", "devices", "reason")
     values = {"engines": [{key: getattr(one, key) for key in keys} for one in statuses]}
     return Report("\n".join(lines), values)
-
-
-def _prediction_line(result: dict[str, Any]) -> str:
-    if not result["predictions"]:
-        return f"{result['path']}: {result['problem']}"
-    best = result["predictions"][0]
-    rejected = "" if result["verdict"] == ACCEPTED else f", {result['verdict']}"
-    return f"{result['path']}: {best['label']} ({best['confidence']:.1%}{rejected})"

@@ -1,5 +1,6 @@
 """Download the images of a list of addresses. The only place that uses the network, and only when the user asks."""
 
+import base64
 import http.client
 import json
 import threading
@@ -35,6 +36,8 @@ OnCount = Callable[[int, int], None]
 Fetch = Callable[[str], bytes]
 
 RECORD_NAME = "downloaded.json"
+NO_IMAGE = "What is there is not an image."
+DATA = "data:image/"
 MOST_BYTES = 50 << 20
 CHUNK_BYTES = 1 << 16
 TIMEOUT_S = 30.0
@@ -71,6 +74,19 @@ def download(
         results.close()
         record.write()
     return replace(preview, entries=tuple(entries), problems=tuple(problems), downloads=())
+
+
+def download_one(url: str, cancel: threading.Event, fetch: Fetch | None = None) -> bytes:
+    """Return the image at an address, or the one that a data: address holds; raises InputError, or Cancelled."""
+    if url.startswith(DATA):
+        data: bytes | str = _inside(url)
+    else:
+        data = _fetched(fetch or partial(fetch_address, cancel=cancel), url)
+    if isinstance(data, bytes) and read_header(data) is None:
+        data = NO_IMAGE
+    if isinstance(data, str):
+        raise InputError(f"The picture could not be had: {data}", "Save it in the browser, and drop the file.")
+    return data
 
 
 def fetch_address(url: str, cancel: threading.Event) -> bytes:
@@ -145,18 +161,12 @@ def _one(record: _Record, fetch: Fetch, cancel: threading.Event, wish: Download)
     found = record.find(wish.url)
     if found is not None:
         return found
-    try:
-        data = fetch(wish.url)
-    except InputError as error:
-        return error.message
-    except HTTPError as error:
-        error.close()
-        return f"The server answered {error.code} ({error.reason})."
-    except (URLError, OSError, http.client.HTTPException, ValueError) as error:
-        return f"It could not be fetched ({getattr(error, 'reason', None) or error or type(error).__name__})."
+    data = _fetched(fetch, wish.url)
+    if isinstance(data, str):
+        return data
     header = read_header(data)
     if header is None:
-        return "What is there is not an image."
+        return NO_IMAGE
     path = record.folder / f"{_mark(wish.url)}-{_stem(wish.url)}{SUFFIXES[header.kind]}"
     try:
         write_bytes(path, data)
@@ -166,6 +176,28 @@ def _one(record: _Record, fetch: Fetch, cancel: threading.Event, wish: Download)
             "What has arrived is kept. Make room and import again.",
         ) from error
     return path
+
+
+def _fetched(fetch: Fetch, url: str) -> bytes | str:
+    """Return what is at an address, or the reason why there is nothing."""
+    try:
+        return fetch(url)
+    except InputError as error:
+        return error.message
+    except HTTPError as error:
+        error.close()
+        return f"The server answered {error.code} ({error.reason})."
+    except (URLError, OSError, http.client.HTTPException, ValueError) as error:
+        return f"It could not be fetched ({getattr(error, 'reason', None) or error or type(error).__name__})."
+
+
+def _inside(url: str) -> bytes | str:
+    """Return what an address holds itself, as base64."""
+    head, _, packed = url.partition(",")
+    try:
+        return base64.b64decode(unquote(packed), validate=True) if head.endswith(";base64") else NO_IMAGE
+    except ValueError:
+        return NO_IMAGE
 
 
 def _mark(url: str) -> str:

@@ -2,18 +2,19 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from app.dataset.archive import original
 from app.errors import InputError
 from app.files import write_bytes
 
 
-def write_table(file: Path, results: Sequence[dict[str, Any]], labels: Sequence[str]) -> None:
+def write_table(file: Path, results: Iterable[dict[str, Any]], labels: Sequence[str]) -> None:
     """Write predictions as CSV: path, label, confidence, verdict and novelty, then the probability of every class.
 
-    Raises InputError where it cannot be written.
+    An image of a zip is named as if the zip were a folder. Raises InputError where it cannot be written.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -21,7 +22,13 @@ def write_table(file: Path, results: Sequence[dict[str, Any]], labels: Sequence[
     for result in results:
         confidences = {one["label"]: one["confidence"] for one in result["predictions"]}
         best = result["predictions"][0] if result["predictions"] else {"label": "", "confidence": ""}
-        row = [result["path"], best["label"], best["confidence"], result.get("verdict"), result.get("novelty")]
+        row = [
+            original(Path(result["path"])),
+            best["label"],
+            best["confidence"],
+            result.get("verdict"),
+            result.get("novelty"),
+        ]
         writer.writerow([*row, *(confidences.get(label, "") for label in labels), result.get("problem") or ""])
     try:
         write_bytes(file, stream.getvalue().encode(errors="backslashreplace"))  # a file may have any bytes for a name

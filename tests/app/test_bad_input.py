@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.models import image_paths
+from app.dataset.gathering import gather
 from app.dataset.scan import Skipped
 from app.engines.process import ROOT
 from app.engines.protocol import Progress
@@ -46,7 +46,7 @@ def refusal(project: Project, images: Path) -> str:
 def test_what_a_folder_holds_that_cannot_be_read_is_listed(garments: Path, tmp_path: Path) -> None:
     copies(garments, tmp_path / "photos", "dotted", 1)
     (tmp_path / "photos" / "empty.jpg").touch()
-    found, skipped = image_paths([tmp_path / "photos"])
+    found, skipped = gather([tmp_path / "photos"], threading.Event())
     assert len(found) == 1
     assert skipped == [Skipped(tmp_path / "photos" / "empty.jpg", "The file is empty.")]
 
