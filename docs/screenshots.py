@@ -22,7 +22,7 @@ import numpy as np
 from PyQt5.QtCore import QEventLoop, Qt, QTimer
 from PyQt5.QtGui import QImage
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QLabel, QPushButton, QWidget
+from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
 from app.dataset.scan import scan_folder
 from app.engines.protocol import OnEvent
@@ -32,6 +32,7 @@ from app.training import TrainingRequest, train
 from ui import theme
 from ui.compare_window import CompareWindow
 from ui.deploy_tab import DeployTab
+from ui.given import Given
 from ui.learning_curve_window import LearningCurveWindow
 from ui.main_window import DEPLOY, PREDICT, REVIEW, TRAIN, MainWindow
 from ui.predict_tab import PredictTab
@@ -41,10 +42,14 @@ from ui.start import make_application
 from ui.sweep_window import SweepWindow
 from ui.train_tab import TrainTab
 from ui.widgets.confusion_matrix import ConfusionMatrix
+from ui.widgets.correction_bar import CorrectionBar
 from ui.widgets.found_bar import FoundBar
 from ui.widgets.gallery import Gallery
 from ui.widgets.image_grid import ImageGrid
 from ui.widgets.image_view import ImageView
+from ui.widgets.prediction_list import PredictionList
+from ui.widgets.prediction_model import STRANGE
+from ui.widgets.prediction_pane import PredictionPane
 from ui.widgets.run_list import RunList
 from ui.widgets.try_server import TryServer
 
@@ -154,6 +159,31 @@ def take_label_tab(window: MainWindow, photos: Path) -> None:
     wait(lambda: not window.state.jobs.running)
 
 
+def take_predict_tab(window: MainWindow, new_photos: Path) -> None:
+    """Predict many photos, ask why one got its answer, and correct it."""
+    window.centralWidget().setCurrentIndex(PREDICT)
+    tab, jobs = find(window, PredictTab), window.state.jobs
+
+    def idle() -> bool:
+        return not jobs.running
+
+    tab.predict(Given((new_photos,)))
+    wait(idle)
+    take(window, "predict")
+    kinds = find(window, PredictionList).kind
+    kinds.setCurrentIndex(kinds.findData(STRANGE))
+    take(window, "predict-many")
+    tab.predict(Given((next(iter(sorted(new_photos.rglob("*.jpg")))),)))
+    wait(idle)
+    find(window, PredictionPane).heat.click()
+    wait(lambda: idle() and find(window, PredictionPane).view.has_overlay())
+    label = find(window, CorrectionBar).findChild(QLineEdit)
+    QTest.keyClicks(label, "dress")
+    QTest.keyClick(label, Qt.Key.Key_Return)
+    wait(idle)
+    take(window, "correction")
+
+
 def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path) -> None:
     """Do the main job and take pictures on each tab."""
     tabs, jobs = window.centralWidget(), window.state.jobs
@@ -177,10 +207,7 @@ def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path)
     why = find(window, Why).list
     wait(lambda: why.count() > 0 and not why.item(why.count() - 1).icon().isNull())
     take(window, "review")
-    tabs.setCurrentIndex(PREDICT)
-    find(window, PredictTab).predict([new_photos])
-    wait(idle)
-    take(window, "predict")
+    take_predict_tab(window, new_photos)
     tabs.setCurrentIndex(DEPLOY)
     find(window, DeployTab).export_to(exported)
     wait(idle)

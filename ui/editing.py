@@ -43,17 +43,18 @@ class Editing(QObject):
         self.changed.emit(image_ids)
         return True
 
-    def edit_many(self, title: str, change: Change) -> None:
+    def edit_many(self, title: str, change: Change) -> Job:
         """Make an edit of many images, or nobody knows how many, in the background and in a wish's turn."""
         assert self._job is None
 
-        def work(on_event: OnEvent, cancel: threading.Event) -> None:
+        def work(on_event: OnEvent, cancel: threading.Event) -> object:
             with collection_paused():
-                change()
+                return change()
 
         self._job = self._jobs.start(title, work)
         self._job.failed.connect(self.failed)
         self._job.finished.connect(self._on_job_finished)
+        return self._job
 
     def forget(self) -> None:
         """Drop the wishes that wait; called when the project is closed."""

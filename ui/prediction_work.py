@@ -1,75 +1,98 @@
-"""The work behind the Predict tab: list what was given, store a pasted picture, ask the model."""
+"""The work behind the Predict tab, for a thread of its own: store a picture, ask the model, sort, correct."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
+from PyQt5.QtCore import QBuffer, QIODevice
 from PyQt5.QtGui import QImage
 
-from app.dataset.scan import Skipped, scan_folder
-from app.engines.protocol import OnEvent, Progress
+from app.dataset.held import hold
+from app.dataset.thumbnails import shrunk
+from app.engines.protocol import Event, OnEvent, Progress
 from app.errors import Cancelled, InputError
+from app.exchange.downloading import download_one
+from app.export.answers import Answers, Result
+from app.export.asking import ask
 from app.export.service import ModelService
-from app.files import cache_folder
+from app.export.sorting import sort_into
+from app.export.table import write_table
+from app.export.watching import watch
+from ui.given import Given
+from ui.item_models import to_image
 
-PASTED_FOLDER = "pasted"
-KEPT_PASTED = 20  # pictures; older ones are deleted
 PNG_QUALITY = 80  # of 100, where more is a larger file sooner written
+SEEN_SIDE = 1024  # pixels of a camera's picture on the screen
+
+PredictWork = Callable[[Path, OnEvent, threading.Event], object]
 
 
-def predict_paths(
-    service: ModelService, paths: Sequence[Path], bundle: Path, on_event: OnEvent, cancel: threading.Event
-) -> None:
-    """Predict files and the images of folders; what cannot be read comes as a result with its problem."""
-    files, skipped = _listed(paths, cancel)
-    if skipped:
-        problems = [{"path": str(one.path), "predictions": [], "problem": one.reason} for one in skipped]
-        on_event(Progress("predict", 0, len(files), {"results": problems}))
-    service.predict(bundle, files, on_event, cancel)
+def work_of(service: ModelService, given: Given) -> PredictWork:
+    """Return the work that predicts what was given; a picture of its own is stored once, however often it is asked."""
+    if given.paths:
+        return partial(_predict_paths, service, given.paths)
+    return partial(_predict_stored, service, given, [])
 
 
-def predict_pasted(
-    service: ModelService, picture: QImage, bundle: Path, on_event: OnEvent, cancel: threading.Event
-) -> None:
-    """Store a picture from the clipboard and predict it."""
-    service.predict(bundle, [_store(picture)], on_event, cancel)
+def _predict_paths(
+    service: ModelService, paths: tuple[Path, ...], bundle: Path, on_event: OnEvent, cancel: threading.Event
+) -> int:
+    return ask(service, bundle, paths, on_event, cancel)
 
 
-def _listed(paths: Sequence[Path], cancel: threading.Event) -> tuple[list[Path], list[Skipped]]:
-    """Return every file; one that was named is tried whatever it is called. Raises InputError where there is none."""
-    files: list[Path] = []
-    skipped: list[Skipped] = []
-    empty: InputError | None = None
-    for path in paths:
+def _predict_stored(
+    service: ModelService,
+    given: Given,
+    stored: list[Path],
+    bundle: Path,
+    on_event: OnEvent,
+    cancel: threading.Event,
+) -> int:
+    if not stored or not stored[0].exists():
+        stored[:] = [_stored(given, cancel)]
+    return ask(service, bundle, stored, on_event, cancel)
+
+
+def _stored(given: Given, cancel: threading.Event) -> Path:
+    if given.address:
+        return hold(download_one(given.address, cancel), "web")
+    return hold(given.data or _encoded(given.picture), "pasted")
+
+
+def _encoded(picture: QImage | None) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if picture is None or not picture.save(buffer, "PNG", PNG_QUALITY):
+        raise InputError("The pasted picture cannot be read.", "Save it as a file, and drop that.")
+    return bytes(buffer.data())
+
+
+def watch_camera(
+    service: ModelService, source: int | str, bundle: Path, on_event: OnEvent, cancel: threading.Event
+) -> Result | None:
+    """Predict what a camera sees; its pictures come small, as Qt's."""
+
+    def pass_on(event: Event) -> None:
+        if isinstance(event, Progress) and "picture" in event.values:
+            picture = to_image(shrunk(event.values["picture"], SEEN_SIDE))
+            event = Progress(event.stage, event.done, event.total, {**event.values, "picture": picture})
+        on_event(event)
+
+    return watch(service, bundle, pass_on, cancel, source)
+
+
+def save_table(file: Path, answers: Answers, on_event: OnEvent, cancel: threading.Event) -> None:
+    """Write the answers as CSV."""
+    write_table(file, answers, answers.labels)
+
+
+def sort_images(folder: Path, answers: Answers, link: bool, on_event: OnEvent, cancel: threading.Event) -> int:
+    """Sort the predicted images into a folder per class; return how many."""
+
+    def on_count(done: int, total: int) -> None:
+        on_event(Progress("sort", done, total))
         if cancel.is_set():
             raise Cancelled
-        if not path.is_dir():
-            files.append(path)
-            continue
-        try:
-            scan = scan_folder(path)
-        except InputError as error:
-            empty = empty or error
-            skipped.append(Skipped(path, error.message))
-        else:
-            files += [image.path for image in scan.images]
-            skipped += scan.skipped
-    if empty is not None and not files:
-        raise empty
-    return files, skipped
 
-
-def _store(picture: QImage) -> Path:
-    folder = cache_folder() / PASTED_FOLDER
-    path = folder / f"pasted-{uuid4().hex[:8]}.png"
-    try:
-        folder.mkdir(exist_ok=True)
-        older = sorted(folder.glob("*.png"), key=lambda one: one.stat().st_mtime)
-        for one in older[: max(0, len(older) + 1 - KEPT_PASTED)]:
-            one.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError("The pasted picture could not be stored.", str(error)) from error
-    if not picture.save(str(path), "PNG", PNG_QUALITY):
-        raise InputError("The pasted picture could not be stored.", f"Is there room in “{folder}”?")
-    return path
+    return sort_into(folder, list(answers.placed()), answers.labels, link, on_count)

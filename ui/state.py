@@ -26,6 +26,7 @@ class AppState(QObject):
     images_changed = pyqtSignal(object)  # the ids of the images, or None for all of them
     images_arrived = pyqtSignal()  # some of those that are being added
     images_added = pyqtSignal()  # all of them
+    corrected = pyqtSignal(object, object)  # the path that was corrected, a Correction
     runs_changed = pyqtSignal()
     failed = pyqtSignal(object)
 
@@ -95,6 +96,22 @@ class AppState(QObject):
         job = self.jobs.start(self.tr("Training"), partial(_train_again, self._open_project(), number))
         job.finished.connect(self._on_training_finished)
         return job
+
+    def correct(self, path: Path, label: str) -> None:
+        """Make a predicted picture part of the open project, with its right label, after the edits before it."""
+        self.editing.when_idle(partial(self._correct, path, label))
+
+    def _correct(self, path: Path, label: str) -> None:
+        # Imported late, with numpy and OpenCV behind it: the window is seen before.
+        from app.project.correcting import correct
+
+        change = partial(correct, self._open_project(), path, label)
+        job = self.editing.edit_many(self.tr("Adding to the data set"), change)
+        job.done.connect(partial(self._on_corrected, path))
+
+    def _on_corrected(self, path: Path, correction: object) -> None:
+        self.corrected.emit(path, correction)
+        self.images_added.emit()
 
     @pyqtSlot()
     def undo(self) -> None:

@@ -12,6 +12,11 @@ def drop(widget: QWidget, paths: Sequence[Path]) -> bool:
     """Drag files over a widget and drop them if it takes them; tell whether it did."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return drop_data(widget, data)
+
+
+def drop_data(widget: QWidget, data: QMimeData) -> bool:
+    """Drag anything over a widget and drop it if it takes it; tell whether it did."""
     place: QPoint = widget.rect().center()
     left, plain = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(place, Qt.DropAction.CopyAction, data, left, plain)

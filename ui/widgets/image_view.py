@@ -95,6 +95,10 @@ class ImageView(QWidget):
         self._overlay = overlay
         self.update()
 
+    def has_overlay(self) -> bool:
+        """Tell whether a picture lies over an image."""
+        return self._overlay is not None
+
     def clear(self) -> None:
         """Show nothing."""
         for task in self._tasks.values():

@@ -19,12 +19,14 @@ class PredictionBars(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self._rows: list[tuple[str, float]] = []
+        self._accepted = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.setAccessibleName(self.tr("Predicted classes"))
         theme.signals.changed.connect(self.update)
 
-    def show_predictions(self, predictions: Sequence[dict[str, Any]]) -> None:
-        """Show `label` and `confidence` of each, the best first."""
+    def show_predictions(self, predictions: Sequence[dict[str, Any]], accepted: bool = True) -> None:
+        """Show `label` and `confidence` of each, the best first, which stands out where it is accepted."""
+        self._accepted = accepted
         self._rows = [(one["label"], one["confidence"]) for one in predictions]
         words = (self.tr("{0} {1:.1%}").format(label, confidence) for label, confidence in self._rows)
         self.setAccessibleDescription(", ".join(words))
@@ -53,7 +55,7 @@ class PredictionBars(QWidget):
     def _paint_row(self, painter: QPainter, index: int, label: str, confidence: float) -> None:
         top = index * ROW_HEIGHT
         font = QFont(self.font())
-        font.setBold(index == 0)
+        font.setBold(index == 0 and self._accepted)
         painter.setFont(font)
         painter.setPen(theme.colour("text"))
         line = QRectF(0, top, self.width(), ROW_HEIGHT - BAR_HEIGHT - 6)
@@ -67,6 +69,6 @@ class PredictionBars(QWidget):
         painter.setBrush(theme.colour("hover"))
         painter.drawRoundedRect(bar, BAR_HEIGHT / 2, BAR_HEIGHT / 2)
         if confidence * bar.width() >= 1:
-            painter.setBrush(theme.colour("accent" if index == 0 else "muted"))
+            painter.setBrush(theme.colour("accent" if index == 0 and self._accepted else "muted"))
             bar.setWidth(max(BAR_HEIGHT, confidence * bar.width()))
             painter.drawRoundedRect(bar, BAR_HEIGHT / 2, BAR_HEIGHT / 2)
