@@ -71,6 +71,17 @@ def test_find(garments: Path) -> None:
     assert min(values[f"{name}_s"] for name in ("similar", "duplicates", "label_errors", "findings")) >= 0
 
 
+@pytest.mark.slow
+def test_predict_many() -> None:
+    values = run("predict_many.py", "300")
+    assert values["images"] == 300
+    assert values["ratio"] == pytest.approx(values["images_per_s"] / values["bare_images_per_s"], rel=0.01)
+    assert values["ratio_by_cpu"] is None or values["ratio_by_cpu"] > 0
+    assert 0 < values["stopped_at"] < 300
+    assert values["answered_twice"] == 0
+    assert values["resume_seconds"] > 0
+
+
 def test_suggest_refresh() -> None:
     values = run("suggest_refresh.py", "400")
     assert values["images"] == 400
