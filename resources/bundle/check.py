@@ -1,6 +1,6 @@
 """Compare this copy of the model with the stored answers, or classify images: check.py [--json] [IMAGE…].
 
-Needs onnxruntime, numpy and Pillow or OpenCV.
+Needs onnxruntime, numpy and OpenCV (opencv-python-headless) or Pillow.
 """
 
 import json
@@ -14,14 +14,63 @@ HERE = Path(__file__).resolve().parent
 
 
 def read_rgb(path):
-    """Read a picture as uint8 RGB [height, width, 3], turned upright."""
-    try:
-        from PIL import Image, ImageOps
-    except ImportError:
-        import cv2
+    """Read a picture as uint8 RGB [height, width, 3], turned upright, and laid on white where it is transparent.
 
-        return cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1].copy()
-    return np.array(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
+    With OpenCV 4.11 or newer this is what Sightline itself sees; Pillow decodes some kinds a little differently.
+    """
+    try:
+        import cv2
+    except ImportError:
+        return read_with_pillow(path)
+    data = np.fromfile(path, np.uint8)
+    image, kinds, blocks = cv2.imdecodeWithMetadata(data, flags=cv2.IMREAD_UNCHANGED)
+    start = data[:2].tobytes()
+    if image is None or image.ndim != 3 or image.shape[2] != 4 or start == b"BM":  # its fourth channel says nothing
+        return cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1].copy()
+    tiff = start in (b"II", b"MM")
+    blocks = dict(zip(kinds, blocks, strict=True))
+    exif = blocks.get(cv2.IMAGE_METADATA_EXIF)
+    laid = laid_on_white(image[:, :, [2, 1, 0, 3]], may_be_multiplied=tiff)
+    return laid if tiff or exif is None else turned(laid, orientation(np.asarray(exif).tobytes()))
+
+
+def laid_on_white(rgba, may_be_multiplied):
+    """Return RGB; colours that were multiplied by their opacity, as in TIFF, are nowhere above it."""
+    if rgba.dtype == np.uint16:
+        rgba, may_be_multiplied = rgba // 257, False
+    colour, opacity = rgba[:, :, :3].astype(np.uint16), rgba[:, :, 3:].astype(np.uint16)
+    multiplied = may_be_multiplied and (colour <= opacity).all()
+    return ((colour * (255 if multiplied else opacity) + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
+
+
+def orientation(exif):
+    """Return how a picture is to be turned, 1 to 8, as its EXIF says."""
+    exif = exif[6:] if exif[:6] == b"Exif\0\0" else exif
+    order = "little" if exif[:2] == b"II" else "big"
+    first = int.from_bytes(exif[4:8], order)
+    for entry in range(int.from_bytes(exif[first : first + 2], order)):
+        tag = exif[first + 2 + 12 * entry : first + 14 + 12 * entry]
+        if int.from_bytes(tag[:2], order) == 274:
+            return int.from_bytes(tag[8:10], order)
+    return 1
+
+
+def turned(image, way):
+    """Turn a picture upright."""
+    image = image.transpose(1, 0, 2) if way in (5, 6, 7, 8) else image
+    image = image[::-1] if way in (3, 4, 7, 8) else image
+    return np.ascontiguousarray(image[:, ::-1] if way in (2, 3, 6, 7) else image)
+
+
+def read_with_pillow(path):
+    """Read a picture with Pillow."""
+    from PIL import Image, ImageOps
+
+    picture = ImageOps.exif_transpose(Image.open(path))
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return np.array(picture.convert("RGB"))
 
 
 def verdict(rule, probabilities, novelty):
@@ -48,7 +97,8 @@ def classify(session, labels, paths, as_json):
     for path, probabilities, said in answers_of(session, paths):
         label, confidence = labels[int(probabilities.argmax())], float(probabilities.max())
         if as_json:
-            print(json.dumps({"path": str(path), "label": label, "confidence": confidence, "verdict": said}))
+            answer = {"path": str(path), "label": label, "confidence": confidence, "verdict": said}
+            print(json.dumps({**answer, "probabilities": probabilities.tolist()}))
         else:
             print(f"{path}  {label}  {confidence:.4f}  {said}")
     return 0
