@@ -2,6 +2,7 @@
 
 import os
 import threading
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,17 @@ from pathlib import Path
 import pytest
 
 from app.demo.garments import make_demo
+from app.engines.cntk_runtime import RUNTIME_VARIABLE, RuntimeInfo, default_runtime
+from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Event
+from app.engines.stages import CNTK, WORKERS
 from app.files import HOME_VARIABLE
 from app.project.project import Project
 from app.training import RunResult, TrainingRequest, train
 
 PER_CLASS = 14
+STORED_MODELS = Path(__file__).resolve().parent / "app" / "engines" / "data" / "cntk_models.zip"
+FAKE_CNTK = "tests.app.engines.fake_cntk"
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,28 @@ def trained(tmp_path_factory: pytest.TempPathFactory, garments: Path) -> Trained
 def bundle(trained: Trained) -> Path:
     """Return the bundle of the trained run."""
     return trained.result.bundle
+
+
+@pytest.fixture
+def fake_cntk(tmp_path_factory: pytest.TempPathFactory, stored_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a real process that learns nothing in the place of CNTK's own Python, and let it count as set up."""
+    monkeypatch.setenv(RUNTIME_VARIABLE, str(tmp_path_factory.mktemp("cntk")))
+    runtime = default_runtime()
+    runtime.python.parent.mkdir(parents=True)
+    runtime.python.touch()
+    (runtime.packages / "cntk").mkdir(parents=True)
+    runtime.write_info(RuntimeInfo("cntk", "2.7", ("cpu",)))
+    monkeypatch.setenv("FAKE_CNTK_MODEL", str(stored_models / "any_size.model"))
+    monkeypatch.setitem(WORKERS, CNTK, lambda: EngineProcess(worker_command(FAKE_CNTK)))
+
+
+@pytest.fixture(scope="session")
+def stored_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpack networks that CNTK saved once, and what it answered."""
+    folder = tmp_path_factory.mktemp("stored")
+    with zipfile.ZipFile(STORED_MODELS) as archive:
+        archive.extractall(folder)
+    return folder
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def convert(
     channels, height, width = _image_shape(model, image, side)
     subtracted = form.subtract
     if subtracted is None:
-        subtracted = 0.0 if _subtracts(model, functions, image) else TUTORIAL_MEAN
+        subtracted = 0.0 if subtracts(model, functions, image) else TUTORIAL_MEAN
     writer = GraphWriter()
     values = {image.uid: _fed(writer, form, subtracted, (channels, height, width))}
     try:
@@ -144,7 +144,7 @@ def _image_shape(model: CntkModel, image: Variable, side: int | None) -> tuple[i
     return CHANNELS, height, width
 
 
-def _subtracts(model: CntkModel, functions: Sequence[Function], image: Variable) -> bool:
+def subtracts(model: CntkModel, functions: Sequence[Function], image: Variable) -> bool:
     """Tell whether everything that takes the image subtracts something from it."""
     takers = [one for one in functions if image.uid in (model.resolve(value) for value in one.inputs)]
     return all(one.operation == "Minus" for one in takers)
@@ -172,7 +172,10 @@ def _write(writer: GraphWriter, model: CntkModel, functions: Sequence[Function],
 
 
 def _features(model: CntkModel, functions: Sequence[Function], values: dict[str, Tensor], logits: str) -> Tensor:
-    """Return what the last dense layer takes, or the logits of a network without one."""
+    """Return the node that is called so, or what the last dense layer takes, or the logits where there is none."""
+    named = model.resolve(model.names.get("features", ""))
+    if named in values:
+        return values[named]
     for function in reversed(functions):
         if function.operation == "Times":
             return values[model.resolve(function.inputs[1])]

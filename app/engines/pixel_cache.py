@@ -77,10 +77,22 @@ class PixelCache:
         for name in names:
             self._rows[name] = len(self._rows)
 
+    @property
+    def file(self) -> Path:
+        """The array of pixels, for a process that maps it itself."""
+        return self._folder / "pixels.u8"
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def rows(self, digests: Sequence[str]) -> NDArray[np.int64]:
+        """Return the rows of images in the array; raises KeyError for one that is not there."""
+        return np.array([self._rows[bytes.fromhex(digest)] for digest in digests], np.int64)
+
     def pictures(self, digests: Sequence[str]) -> "CachedPictures":
         """Return the pictures of images that are there; raises KeyError for one that is not."""
-        rows = np.array([self._rows[bytes.fromhex(digest)] for digest in digests], np.int64)
-        mapped = np.memmap(self._folder / "pixels.u8", np.uint8, "r", shape=(len(self._rows), *[self._side] * 2, 3))
+        rows = self.rows(digests)
+        mapped = np.memmap(self.file, np.uint8, "r", shape=(len(self._rows), *[self._side] * 2, 3))
         return CachedPictures(mapped, rows)
 
 

@@ -30,8 +30,9 @@ from app.engines.snapshot import (
 )
 from app.engines.torch_models import load_efficientnet_lite
 from app.engines.tuned_network import TunedNetwork
-from app.engines.tuning_data import BATCH, Pictures, divide, planes, store_activations
+from app.engines.tuning_data import BATCH, Pictures, planes, store_activations
 from app.engines.tuning_output import write_output
+from app.engines.validation_part import divide
 from app.engines.worker import Job
 from app.errors import Cancelled
 from app.features.backbones import BACKBONES, weights_file

@@ -3,7 +3,6 @@
 import shutil
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -12,52 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from app.dataset.split import assign_splits
 from app.engines.augmentation import change_colours, erase_boxes, mix_pairs, random_crops
 from app.engines.pixel_cache import CachedPictures
-from app.engines.snapshot import TEST, TRAIN, VALIDATION, Snapshot, Split
 from app.engines.tuned_network import PIXEL_CENTRE, TunedNetwork
 from app.errors import Cancelled, EngineError
 from app.settings import TorchSettings
 
-VALIDATION_SHARE = 0.1
 BATCH = 32  # images at once where nothing is learnt
 SPARE_BYTES = 256 << 20  # of the disk, left for others
 OnCount = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Positions in the snapshot that are trained on, and those that the best epoch is chosen by."""
-
-    training: list[int]
-    validation: list[int]
-
-
-def divide(snapshot: Snapshot, split: Split) -> Parts:
-    """Set a validation part aside: the user's own, or a tenth by chance, near-duplicates together."""
-    positions = split.positions(TRAIN, VALIDATION)
-    images = [snapshot.images[position] for position in positions]
-    own = [TEST if image.split == VALIDATION else TRAIN for image in images]
-    parts = assign_splits(
-        [image.digest for image in images],
-        [split.groups[position] for position in positions],
-        [image.label for image in images],
-        own if _all_classes(snapshot, images, own) else [None] * len(images),
-        snapshot.seed + 1,
-        VALIDATION_SHARE,
-    )
-    pairs = list(zip(positions, parts, strict=True))
-    return Parts([one for one, part in pairs if part == TRAIN], [one for one, part in pairs if part == TEST])
-
-
-def _all_classes(snapshot: Snapshot, images: Sequence[object], own: Sequence[str]) -> bool:
-    """Tell whether the user's validation part, and what is left without it, have every class."""
-    wanted = set(range(len(snapshot.classes)))
-    found: dict[str, set[int]] = {TEST: set(), TRAIN: set()}
-    for image, part in zip(images, own, strict=True):
-        found[part].add(image.label)  # type: ignore[attr-defined]
-    return found[TEST] == wanted == found[TRAIN]
 
 
 class Source(Protocol):

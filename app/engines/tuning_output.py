@@ -16,7 +16,8 @@ from app.engines.quick_training import choose_strength
 from app.engines.snapshot import NETWORK_FILE, VALIDATION_FILE, Snapshot, Split
 from app.engines.torch_worker import feature_network_onnx
 from app.engines.tuned_network import TunedNetwork
-from app.engines.tuning_data import BATCH, Parts, planes
+from app.engines.tuning_data import BATCH, planes
+from app.engines.validation_part import Parts
 from app.errors import EngineError
 from app.features.backbones import BACKBONES
 from app.features.rooted import root_normalised

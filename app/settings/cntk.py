@@ -77,7 +77,13 @@ class CntkSettings:
         "Values of C to try, separated by commas; the best on the validation images is taken.",
         read=read_numbers,
     )
-    threads: int = setting(0, "Threads", "How many CNTK may use; 0: one for each processor.", 0, 256)
+    threads: int = setting(
+        1,
+        "Threads",
+        "More are faster on an idle computer, and many times slower beside other work.",
+        1,
+        256,
+    )
     device: str = setting(
         "auto", "Device", "“auto” is the graphics card where set-up proved it to work.", choices=("auto", "cpu", "gpu")
     )

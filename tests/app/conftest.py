@@ -1,17 +1,15 @@
-"""Networks saved by CNTK: stored ones, which need no CNTK, and fresh ones where its Python has been set up."""
+"""CNTK's own Python, and networks that it saves, where it has been set up."""
 
 import os
 import subprocess
-import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from app.engines.cntk_runtime import RUNTIME_VARIABLE, Runtime
+from app.features.backbones import BACKBONES, DEFAULT_BACKBONE
 
 HERE = Path(__file__).resolve().parent / "engines"
-STORED = HERE / "data" / "cntk_models.zip"
 SCRIPT = HERE / "cntk_models.py"
 
 
@@ -27,15 +25,6 @@ def cntk_runtime() -> Runtime:
 
 
 @pytest.fixture(scope="session")
-def stored_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Unpack the stored models and CNTK's answers."""
-    folder = tmp_path_factory.mktemp("stored")
-    with zipfile.ZipFile(STORED) as archive:
-        archive.extractall(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def fresh_models(cntk_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Let CNTK save the models anew, EfficientNet-Lite0 among them, and answer."""
     folder = tmp_path_factory.mktemp("fresh")
@@ -48,11 +37,6 @@ def fresh_models(cntk_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory
 
 
 def _write_weights(path: Path) -> None:
-    from app.engines.torch_models import MBConvBlock, load_efficientnet_lite  # torch is slow to import
-    from app.features.backbones import BACKBONES, DEFAULT_BACKBONE, weights_file
+    from app.engines.cntk_weights import write_weights  # torch is slow to import
 
-    network = load_efficientnet_lite(weights_file(BACKBONES[DEFAULT_BACKBONE]))
-    blocks = [block for block in network._blocks if isinstance(block, MBConvBlock)]
-    shapes = [(block._depthwise_conv.stride[0], block.expands, block.adds_input) for block in blocks]
-    state = {key: value.numpy() for key, value in network.state_dict().items()}
-    np.savez(path, allow_pickle=False, blocks=np.array(shapes, np.int64), **state)
+    write_weights(BACKBONES[DEFAULT_BACKBONE], path)

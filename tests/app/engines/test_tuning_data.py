@@ -16,7 +16,8 @@ from app.engines.snapshot import TEST, TRAIN, VALIDATION, Snapshot, SnapshotImag
 from app.engines.torch_models import EfficientNetLite
 from app.engines.torch_training import _class_weights
 from app.engines.tuned_network import TunedNetwork
-from app.engines.tuning_data import divide, planes, store_activations
+from app.engines.tuning_data import planes, store_activations
+from app.engines.validation_part import divide
 from app.errors import Cancelled, EngineError
 from app.settings import BALANCED
 

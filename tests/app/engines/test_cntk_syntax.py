@@ -1,0 +1,32 @@
+"""What CNTK's Python 3.6 has to read: syntax of 3.6, and nothing but its library, numpy and cntk."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from app.engines.stages import CNTK_WORKER
+
+# Of the standard library of Python 3.6; what else is needed has to be added with care.
+LIBRARY = {"json", "os", "queue", "shutil", "sys", "threading", "time", "traceback", "typing", "warnings"}
+FILES = [CNTK_WORKER, *sorted((CNTK_WORKER.parent / "cntk_training").glob("*.py"))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_python_36_can_read_it(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 6))
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            imported.add(str(node.module))
+    ours = {name for name in imported if name.startswith("app.engines.cntk_training")}
+    assert imported - ours <= LIBRARY | {"numpy", "cntk"}
+
+
+def test_the_packages_above_it_hold_nothing_that_python_36_cannot_read() -> None:
+    app = CNTK_WORKER.parent.parent
+    for path in (app / "__init__.py", app / "engines" / "__init__.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 6))
+        assert not any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree))
