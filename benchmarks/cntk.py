@@ -3,7 +3,7 @@
 `frozen`: CNTK's softmax layer beside quick's linear head, both on the same frozen features. `refined`: CNTK's mode dnn
 beside torch's preset best. Each with: `accuracy` of both over the seeds, `difference` in points (CNTK minus the other)
 with a 95% interval over the test photos, paired; and images per second of both, in training.
-The full result takes about half an hour and is kept in `benchmarks/results/`; a seed of a part at a time can be measured
+The full result takes half an hour and is kept in `benchmarks/results/`; a seed of a part at a time can be measured
 with `--piece`, and what was measured is not measured again. `--stored` prints what is there.
 Usage: python benchmarks/cntk.py [DATA …] [--seeds N] [--train N] [--refine N] [--test N] [--piece frozen|refined SEED]
 """
@@ -13,9 +13,10 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
+import threading
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import mean
@@ -26,22 +27,26 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from app.dataset.scan import scan_folder
-from app.evaluation.report import load_evaluation
+from app.engines.protocol import Event, Progress
 from app.files import HOME_VARIABLE, read_json, write_json
-from benchmarks.result import PHOTOS, PROGRAM, ROOT, machine, say
+from app.project.project import Project
+from app.training import TrainingRequest, train
+from benchmarks.result import PHOTOS, ROOT, machine, say
 
 STORED = ROOT / "benchmarks" / "results" / "cntk.json"
 FROZEN, REFINED = "frozen", "refined"
 EPOCHS = 3
-# What each part compares: CNTK first. `lower` are frozen features by CNTK, `features` those by ONNX Runtime.
-ENGINES: dict[str, dict[str, tuple[list[str], str]]] = {
+# What each part compares, CNTK last; and the stage of training whose images per second are kept.
+Asked = tuple[TrainingRequest, str]
+PARTS: dict[str, dict[str, Asked]] = {
     FROZEN: {
-        "cntk": (["--engine", "cntk", "--mode", "softmax"], "lower"),
-        "quick": (["--engine", "quick"], "features"),
+        "quick": (TrainingRequest("quick"), "features"),
+        "cntk": (TrainingRequest("cntk", settings={"mode": "softmax"}), "lower"),
     },
     REFINED: {
-        "cntk": (["--engine", "cntk", "--mode", "dnn", "--set", f"epochs={EPOCHS}"], "tune"),
-        "torch": (["--preset", "best", "--set", f"epochs={EPOCHS - 1}"], "tune"),  # its head has an epoch of its own
+        # Torch has an epoch for the head alone before; CNTK trains its own before the first epoch.
+        "torch": (TrainingRequest("torch", preset="best", settings={"epochs": EPOCHS}), "epoch"),
+        "cntk": (TrainingRequest("cntk", settings={"mode": "dnn", "epochs": EPOCHS}), "epoch"),
     },
 }
 
@@ -63,60 +68,61 @@ def divide(sources: list[Path], target: Path, seed: int, trained: int, tested: i
             shutil.copyfile(path, folder / f"{number:05}{path.suffix}")
 
 
-def train(arguments: list[str], stage: str, data: Path, project: Path) -> dict[str, Any]:
-    """Train in a project; return which test photos are right, and the images per second of a stage of training."""
-    command = [sys.executable, str(PROGRAM), "train", str(data), "--project", str(project), "--json", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    values = json.loads(done.stdout.splitlines()[-1])
-    evaluation = load_evaluation(Path(values["model"]).parent)
-    right = {one.path: one.predicted == one.truth for one in evaluation.predictions}
-    return {"right": right, "seconds": values["seconds"], "stage": stage}
+def train_one(project: Project, asked: Asked, seed: int) -> dict[str, Any]:
+    """Train; return which test photos are right, images per second, and the seconds of training."""
+    request, stage = asked
+    speeds: list[float] = []
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage == stage:
+            speeds.append(event.values["images_per_second"])
+
+    result = train(project, replace(request, seed=seed), on_event, threading.Event())
+    assert result.evaluation is not None
+    right = {one.path: int(one.predicted == one.truth) for one in result.evaluation.predictions}
+    speed = max(speeds) if stage == "epoch" else speeds[-1]
+    return {"right": right, "images_per_second": round(speed, 2), "seconds": result.seconds["fit"]}
 
 
 def measure(part: str, sources: list[Path], seed: int, trained: int, tested: int) -> dict[str, Any]:
     """Measure one part with one division."""
-    found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as temporary:
         data = Path(temporary) / "data"
         divide(sources, data, seed, trained, tested)
-        for engine, (arguments, stage) in ENGINES[part].items():
-            say(f"{part}, seed {seed}: {engine}")
-            found[engine] = train([*arguments, "--seed", str(seed)], stage, data, Path(temporary) / "project")
-    names = list(found)
-    paths = sorted(found[names[0]]["right"].keys() & found[names[1]]["right"].keys())
-    counts = {"photos": len(paths), "trained": trained}
-    rows = {name: [int(found[name]["right"][path]) for path in paths] for name in names}
-    return {"right": rows, "seconds": {name: found[name]["seconds"] for name in names}, **counts}
+        found = {}
+        with Project.create(Path(temporary) / "project", "Clothing") as project:
+            project.add_folder(data, lambda done, total: None, threading.Event())
+            for engine, asked in PARTS[part].items():
+                say(f"{part}, seed {seed}: {engine}")
+                found[engine] = train_one(project, asked, seed)
+    paths = sorted(set.intersection(*(set(one["right"]) for one in found.values())))
+    for one in found.values():
+        one["right"] = [one["right"][path] for path in paths]
+    return {**found, "photos": len(paths), "trained": trained}
 
 
-def speeds(sources: list[Path], count: int) -> dict[str, Any]:
-    """Let CNTK and ONNX Runtime compute features, and CNTK and torch refine, one after the other; images per second."""
-    from benchmarks.cntk_speed import measure_speeds
-
-    return measure_speeds(sources, count)
-
-
-def summed_up(pieces: list[dict[str, Any]]) -> dict[str, Any]:
+def summed_up(part: str, pieces: list[dict[str, Any]]) -> dict[str, Any]:
     """Put the seeds of a part together."""
-    names = list(pieces[0]["right"])
-    apart = np.concatenate([np.subtract(*(np.array(piece["right"][name]) for name in names)) for piece in pieces])
+    other, ours = PARTS[part]
+    apart = np.concatenate([np.subtract(piece[ours]["right"], piece[other]["right"]) for piece in pieces])
     middle, reach = apart.mean(), 1.96 * apart.std() / np.sqrt(len(apart))
-    return {
-        **{name: round(mean(mean(piece["right"][name]) for piece in pieces), 4) for name in names},
-        "difference": [round(100 * float(value), 2) for value in (middle, middle - reach, middle + reach)],
-        "seeds": len(pieces),
-        "trained": pieces[0]["trained"],
-        "photos": pieces[0]["photos"],
-        "seconds": {name: round(mean(piece["seconds"][name]["fit"] for piece in pieces), 1) for name in names},
+    figures: dict[str, Any] = {
+        name: {
+            "accuracy": round(mean(mean(piece[name]["right"]) for piece in pieces), 4),
+            "images_per_second": round(mean(piece[name]["images_per_second"] for piece in pieces), 1),
+            "seconds": round(mean(piece[name]["seconds"] for piece in pieces), 1),
+        }
+        for name in (ours, other)
     }
+    difference = [round(100 * float(value), 2) for value in (middle, middle - reach, middle + reach)]
+    counts = {"seeds": len(pieces), "trained": pieces[0]["trained"], "photos": pieces[0]["photos"]}
+    return {**figures, "difference": difference, **counts}
 
 
 def result(stored: dict[str, Any]) -> dict[str, Any]:
     """Sum up what was measured."""
     parts = {part: list(stored[part].values()) for part in (FROZEN, REFINED) if stored.get(part)}
-    return {**{part: summed_up(pieces) for part, pieces in parts.items()}, **stored["about"]}
+    return {**{part: summed_up(part, pieces) for part, pieces in parts.items()}, **stored["about"]}
 
 
 def main() -> None:
