@@ -1,4 +1,4 @@
-"""Commands about the Microsoft Cognitive Toolkit: cntk-convert, cntk-setup."""
+"""Commands about the Microsoft Cognitive Toolkit: cntk-convert, cntk-nodes, cntk-setup."""
 
 import argparse
 import threading
@@ -35,6 +35,8 @@ def add_commands(add: AddCommand) -> None:
         "--subtract", metavar="X", type=float, help="from every value (default: 114, or 0 if the model itself does it)"
     )
     feeding.add_argument("--scale", metavar="X", type=float, default=1.0, help="then times this (default: 1)")
+    nodes = add("cntk-nodes", list_nodes, "list the nodes of a .model file that training can build upon; needs no CNTK")
+    nodes.add_argument("model", metavar="FILE", type=Path, help="the .model file")
     setup_parser = add("cntk-setup", set_up, "set up CNTK 2.7 in a Python 3.6 of its own, and prove that it works")
     setup_parser.add_argument("--python", metavar="PATH", type=Path, help="the Python 3.6 to use (default: looked for)")
     choice = setup_parser.add_mutually_exclusive_group()
@@ -63,6 +65,18 @@ def set_up(options: argparse.Namespace, progress: ProgressLine, cancel: threadin
     )
     values = {"folder": str(runtime.folder), "package": info.package, "version": info.version}
     return Report(text, {**values, "devices": list(info.devices), "gpu_problem": info.gpu_problem})
+
+
+def list_nodes(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
+    """List the nodes of a network."""
+    from app.engines.cntk_nodes import feature_nodes
+
+    nodes, chosen = feature_nodes(options.model.expanduser())
+    lines = [f"{node.name}  {node.operation}" + ("  (taken)" if node.name == chosen else "") for node in nodes]
+    if not chosen:
+        lines.append("Where no node is named, what the last dense layer takes is classified.")
+    values = {"nodes": [{"name": node.name, "operation": node.operation} for node in nodes], "taken": chosen}
+    return Report("\n".join(lines), values)
 
 
 def convert(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:

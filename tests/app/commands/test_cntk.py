@@ -82,3 +82,13 @@ def test_files_that_cannot_be_converted(
         assert main(arguments) == 1
         assert problem in capsys.readouterr().err
     assert not (tmp_path / "to").exists()
+
+
+def test_nodes_are_listed_without_cntk(capsys: pytest.CaptureFixture[str], stored_models: Path) -> None:
+    assert main(["cntk-nodes", str(stored_models / "residual.model"), "--json"]) == 0
+    out, _ = capsys.readouterr()
+    values = json.loads(out.splitlines()[-1])
+    assert "z" in {node["name"] for node in values["nodes"]}
+    assert values["taken"] == ""
+    assert main(["cntk-nodes", str(stored_models / "nowhere.model")]) == 1
+    assert "cannot be read" in capsys.readouterr().err
