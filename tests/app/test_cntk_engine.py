@@ -86,8 +86,8 @@ def test_it_stops_and_it_finishes(garment_project: Project) -> None:
     ("network", "node", "words"),
     [
         ("nowhere.model", "", "There is no file"),
-        ("photo.model", "", "is no CNTK 2 model"),
-        ("cut.model", "", "."),
+        ("photo.model", "", "is no model of CNTK 2"),
+        ("cut.model", "", "is cut short"),
         ("v1.model", "", "CNTK 1"),
         ("residual.model", "z.x.x.r", "has no node “z.x.x.r”"),
     ],
