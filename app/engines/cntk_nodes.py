@@ -59,7 +59,7 @@ def choose_node(path: Path, settings: CntkSettings) -> ChosenNode:
         )
     image = model.variables[images[0]]
     colour = settings.colour if settings.colour != "auto" else image.name if image.name in (RGB, BGR) else BGR
-    own = subtracts(model, model.ancestors(value), image)
+    own = image.name in (RGB, BGR) or subtracts(model, model.ancestors(value), image)  # ours hold all that they need
     return ChosenNode(name or function.name or function.uid, function.uid, colour, 0.0 if own else settings.subtract)
 
 

@@ -56,17 +56,15 @@ class CntkSettings:
     )
     resolution: int = setting(224, "Image size", "Width and height of the images for the network.", 32, 600)
     head_epochs: int = setting(
-        15, "Epochs of the classifier", "In these the classifier alone learns, on features computed once.", 1, 1000
+        30, "Epochs of the classifier", "In these the classifier alone learns, on features computed once.", 1, 1000
     )
-    head_rates: str = setting(
-        "0.01*7, 0.001*7, 0.0001", "Learning rates of the classifier", RATES_HELP, read=read_numbers
-    )
+    head_rates: str = setting("0.01*20, 0.001", "Learning rates of the classifier", RATES_HELP, read=read_numbers)
     epochs: int = setting(4, "Epochs of refinement", "In these the whole network learns.", 1, 200)
     rates: str = setting("0.001*2, 0.0001", "Learning rates of refinement", RATES_HELP, read=read_numbers)
     minibatch: int = setting(16, "Minibatch", "Images per step.", 2, 512)
     momentum: float = setting(0.9, "Momentum", "How much of a step is carried into the next one.", 0, 0.999)
     l2: float = setting(0.0005, "L2 regularisation", "Pulls weights towards zero, against overfitting.", 0, 1)
-    dropout: float = setting(0.5, "Dropout", "The share of features hidden at each step.", 0, 0.95)
+    dropout: float = setting(0.0, "Dropout", "The share of features hidden at each step.", 0, 0.95)
     balance: bool = setting(
         False, "Balance classes", "Show images of small classes more often, so that all classes are seen equally often."
     )
