@@ -1,0 +1,66 @@
+"""The whole window: its tabs, keys and theme."""
+
+from pathlib import Path
+
+from PyQt5.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from tests.ui.window.windows import CONTROL, opened, recent, wait_until_idle
+from ui import theme
+from ui.main_window import DEPLOY, LABEL, PREDICT, REVIEW, TRAIN, MainWindow
+
+
+def test_it_starts_empty(window: MainWindow) -> None:
+    assert window.windowTitle() == "Sightline"
+    assert window._tab_widget.count() == 5
+    assert window._tab_widget.currentIndex() == LABEL
+    assert recent(window) == []
+    assert not window.menus._undo.isEnabled()
+
+
+def test_numbers_go_to_the_tabs(qtbot: QtBot, window: MainWindow) -> None:
+    for key, tab in zip(
+        (Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4, Qt.Key.Key_5, Qt.Key.Key_1),
+        (TRAIN, REVIEW, PREDICT, DEPLOY, LABEL),
+        strict=True,
+    ):
+        qtbot.keyClick(window, key, CONTROL)
+        assert window._tab_widget.currentIndex() == tab
+    assert sorted(window._tabs) == [LABEL, TRAIN, REVIEW, PREDICT, DEPLOY]
+
+
+def test_undo_and_redo_say_what_and_do_it(qtbot: QtBot, window: MainWindow, labelled_folder: Path) -> None:
+    window.state.open_project(labelled_folder)
+    project, menus = opened(window), window.menus
+    assert menus._undo.text() == "&Undo"
+    striped = project.classes()[2].id
+    project.edits.set_label([row.id for row in project.images()[:2]], striped)
+    window.state.changed()
+    assert menus._undo.text() == "&Undo: 2 images → striped"
+    qtbot.keyClick(window, Qt.Key.Key_Z, CONTROL)
+    qtbot.waitUntil(lambda: project.images()[0].class_id != striped)
+    wait_until_idle(qtbot, window)
+    assert not menus._undo.isEnabled()
+    assert menus._redo.text() == "&Redo: 2 images → striped"
+    qtbot.keyClick(window, Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: project.images()[0].class_id == striped)
+    wait_until_idle(qtbot, window)
+    assert not menus._redo.isEnabled()
+
+
+def test_a_run_leads_to_its_review(qtbot: QtBot, window: MainWindow, trained_folder: Path) -> None:
+    window.state.open_project(trained_folder)
+    number = opened(window).runs()[0].number
+    qtbot.keyClick(window, Qt.Key.Key_2, CONTROL)
+    window._tabs[TRAIN].review_requested.emit(number)
+    assert window._tab_widget.currentIndex() == REVIEW
+    qtbot.waitUntil(lambda: window._tabs[REVIEW]._head.accuracy.isVisible())
+
+
+def test_the_theme_is_chosen_and_remembered(window: MainWindow) -> None:
+    actions = {action.text(): action for menu in window.menuBar().actions() for action in menu.menu().actions()}
+    actions["&Dark colours"].trigger()
+    assert theme.is_dark()
+    assert theme.chosen() == theme.DARK
+    actions["&Light colours"].trigger()
+    assert not theme.is_dark()
