@@ -1,15 +1,13 @@
 """The confusion matrix: true classes down, predicted classes across, every cell a door to its images."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt5.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import (
     QColor,
     QFont,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -22,6 +20,9 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QScrollBar, QSizePolicy, QToolTip, QWidget
 
 from ui import theme
+from ui.widgets.matrix_cells import COLUMN_SHARES, COUNTS, ROW_SHARES, MatrixCells
+
+__all__ = ["COLUMN_SHARES", "COUNTS", "ROW_SHARES", "ConfusionMatrix"]
 
 LARGEST_CELL = 64
 SMALLEST_TEXT_CELL = 22
@@ -29,7 +30,6 @@ SMALLEST_LABELLED_CELL = 11  # pixels; labels in smaller letters cannot be read
 SMALLEST_LINED_CELL = 8  # pixels; lines around smaller cells would hide them
 MOST_LABEL_WIDTH = 140
 DARK_FROM = 0.55  # share of the strongest shade from which text is drawn in the other colour
-COUNTS, ROW_SHARES, COLUMN_SHARES = "counts", "rows", "columns"
 WHEEL_CELLS = 3  # scrolled by one notch of the wheel
 MOVES = {
     Qt.Key.Key_Left: (0, -1),
@@ -51,11 +51,10 @@ class ConfusionMatrix(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self._labels: tuple[str, ...] = ()
-        self._counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
+        self._cells = MatrixCells.of((), COUNTS)
         self._order: list[int] = []
         self._places: list[int] = []
         self._widest: int | None = None  # pixels of the longest label, measured when first needed
-        self._mode = COUNTS
         self._readable = False
         self._cursor = (0, 0)  # places, not classes
         self._chosen: tuple[int, int] | None = None
@@ -74,7 +73,7 @@ class ConfusionMatrix(QWidget):
         """Show counts[true][predicted]; other counts of the same classes leave order and choice as they are."""
         same = tuple(labels) == self._labels
         self._labels = tuple(labels)
-        self._counts = np.array(counts, np.int64).reshape(len(labels), len(labels))
+        self._cells = MatrixCells.of(counts, self._cells.mode)
         if not same:
             self._widest = None
             self._cursor, self._chosen = (0, 0), None
@@ -94,7 +93,7 @@ class ConfusionMatrix(QWidget):
 
     def set_mode(self, mode: str) -> None:
         """Show COUNTS, ROW_SHARES or COLUMN_SHARES."""
-        self._mode = mode
+        self._cells = replace(self._cells, mode=mode)
         self._renew()
 
     def set_readable(self, readable: bool) -> None:
@@ -121,11 +120,7 @@ class ConfusionMatrix(QWidget):
 
     def worst_cell(self) -> tuple[int, int]:
         """Return the cell with the most mistakes; (0, 0) if there are none."""
-        wrong = self._counts - np.diag(np.diag(self._counts))
-        if not wrong.any():
-            return 0, 0
-        true, predicted = divmod(int(wrong.argmax()), len(wrong))
-        return true, predicted
+        return self._cells.worst()
 
     def _geometry(self) -> tuple[float, float, float]:
         """Return the side of a cell and the corner of the first."""
@@ -268,30 +263,20 @@ class ConfusionMatrix(QWidget):
 
     def _paint_colours(self, painter: QPainter) -> None:
         """Paint cells that are too small for lines as one picture."""
-        order = np.array(self._order)
-        shares = self._all_shares()[np.ix_(order, order)][:, :, np.newaxis]
-        surface, right, wrong = (
-            np.array(theme.colour(name).getRgb()[:3], np.float64) for name in ("surface", "accent", "bad")
-        )
-        strong = np.where(np.eye(len(order), dtype=bool)[:, :, np.newaxis], right, wrong)
-        pixels = np.ascontiguousarray(np.rint(surface + (strong - surface) * shares).astype(np.uint8))
-        image = QImage(pixels.tobytes(), len(order), len(order), 3 * len(order), QImage.Format.Format_RGB888)
         side, left, top = self._geometry()
-        whole = side * len(order)
-        painter.drawImage(QRectF(left - self._across.value(), top - self._down.value(), whole, whole), image)
+        whole = side * len(self._order)
+        place = QRectF(left - self._across.value(), top - self._down.value(), whole, whole)
+        painter.drawImage(place, self._cells.picture(self._order))
 
     def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
         rect = self._rect(row, column).adjusted(1, 1, -1, -1)
         true, predicted = self._order[row], self._order[column]
-        share = self._share(true, predicted)
-        # Right answers and mistakes differ in hue and in place; the number says how many in any case.
-        strong = theme.colour("accent" if true == predicted else "bad")
-        painter.fillRect(rect, _mixed(theme.colour("surface"), strong, share))
+        painter.fillRect(rect, self._cells.colour(true, predicted))
         painter.setPen(theme.colour("grid"))
         painter.drawRect(rect)
-        if rect.width() < SMALLEST_TEXT_CELL - 8 or not self._counts[true, predicted]:
+        if rect.width() < SMALLEST_TEXT_CELL - 8 or not self._cells.counts[true, predicted]:
             return
-        text = self._text(true, predicted)
+        text = self._cells.text(true, predicted)
         font = QFont(self.font())
         font.setBold(true == predicted)
         painter.setFont(font)
@@ -299,22 +284,9 @@ class ConfusionMatrix(QWidget):
         if width > rect.width() - 2:
             font.setPointSizeF(max(1.0, font.pointSizeF() * (rect.width() - 2) / width))
             painter.setFont(font)
-        painter.setPen(theme.colour("on_accent" if share > DARK_FROM else "text"))
+        painter.setPen(theme.colour("on_accent" if self._cells.share(true, predicted) > DARK_FROM else "text"))
         painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), text)
         painter.setFont(self.font())
-
-    def _all_shares(self) -> NDArray[np.float64]:
-        axis = 0 if self._mode == COLUMN_SHARES else 1
-        return np.asarray(self._counts / np.maximum(self._counts.sum(axis=axis, keepdims=True), 1))
-
-    def _share(self, true: int, predicted: int) -> float:
-        whole = self._counts[:, predicted] if self._mode == COLUMN_SHARES else self._counts[true]
-        return float(self._counts[true, predicted] / max(1, whole.sum()))
-
-    def _text(self, true: int, predicted: int) -> str:
-        if self._mode == COUNTS:
-            return f"{self._counts[true, predicted]}"
-        return f"{100 * self._share(true, predicted):.0f}"
 
     def _outline(self, painter: QPainter, cell: tuple[int, int], colour: QColor, width: int) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -400,11 +372,6 @@ class ConfusionMatrix(QWidget):
     def _description(self, row: int, column: int) -> str:
         true, predicted = self._order[row], self._order[column]
         text = self.tr("{0} of {1} images of “{2}” were called “{3}” ({4:.0%})")
-        count, whole = int(self._counts[true, predicted]), int(self._counts[true].sum())
+        counts = self._cells.counts
+        count, whole = int(counts[true, predicted]), int(counts[true].sum())
         return text.format(count, whole, self._labels[true], self._labels[predicted], count / max(1, whole))
-
-
-def _mixed(light: QColor, strong: QColor, share: float) -> QColor:
-    return QColor(
-        *(round(low + (high - low) * share) for low, high in zip(light.getRgb()[:3], strong.getRgb()[:3], strict=True))
-    )

@@ -70,19 +70,19 @@ def test_the_cell_at_the_mouse_is_said(matrix: ConfusionMatrix) -> None:
 
 
 def test_it_counts_or_shows_shares_of_the_row(matrix: ConfusionMatrix) -> None:
-    assert [matrix._text(2, column) for column in range(3)] == ["0", "3", "7"]
+    assert [matrix._cells.text(2, column) for column in range(3)] == ["0", "3", "7"]
     matrix.set_mode(ROW_SHARES)
-    assert [matrix._text(2, column) for column in range(3)] == ["0", "30", "70"]
+    assert [matrix._cells.text(2, column) for column in range(3)] == ["0", "30", "70"]
     matrix.set_mode(COLUMN_SHARES)
-    assert [matrix._text(row, 1) for row in range(3)] == ["14", "64", "21"]
+    assert [matrix._cells.text(row, 1) for row in range(3)] == ["14", "64", "21"]
     matrix.set_mode(COUNTS)
-    assert matrix._text(0, 0) == "8"
+    assert matrix._cells.text(0, 0) == "8"
 
 
 def test_a_class_without_images_divides_by_nothing(matrix: ConfusionMatrix) -> None:
     matrix.show_counts(("a", "b"), ((0, 0), (1, 2)))
     matrix.set_mode(ROW_SHARES)
-    assert matrix._text(0, 0) == "0"
+    assert matrix._cells.text(0, 0) == "0"
 
 
 def test_right_answers_and_mistakes_have_their_own_colours(matrix: ConfusionMatrix) -> None:
@@ -142,7 +142,7 @@ def test_other_counts_keep_order_and_choice(qtbot: QtBot, matrix: ConfusionMatri
     places = matrix._chosen
     matrix.show_counts(LABELS, ((8, 2, 0), (0, 10, 0), (0, 3, 7)))
     assert matrix._chosen == places
-    assert matrix._text(1, 1) == "10"
+    assert matrix._cells.text(1, 1) == "10"
 
 
 def test_two_hundred_classes_can_be_read_and_scrolled(
