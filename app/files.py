@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
@@ -99,6 +100,11 @@ def safe_name(text: str) -> str:
     if name.split(".")[0].rstrip().upper() in RESERVED:
         name = f"_{name}"
     return name or "unnamed"
+
+
+def path_mark(path: Path) -> str:
+    """Return eight letters that tell folders of one name apart."""
+    return blake2b(str(path).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
 
 
 def lock_folder(folder: Path) -> "FileLock":

@@ -76,7 +76,7 @@ def measure(window: "object", project: Path) -> tuple[list[float], list[float], 
     window.centralWidget().setCurrentIndex(REVIEW)
     tab = window._tabs[REVIEW]
     wait(lambda: tab._review is not None and tab._task is None and not window.state.jobs.running)
-    matrix, gallery = tab._matrix_view.matrix, tab._images.gallery
+    matrix, gallery = tab._page.matrix_view.matrix, tab._page.images.gallery
     review = tab._review
     source = np.random.default_rng(1)
     cells = [(int(number), int(number)) for number in source.integers(0, len(review.labels), CLICKS // 2)]
@@ -111,10 +111,10 @@ def measure(window: "object", project: Path) -> tuple[list[float], list[float], 
         QApplication.processEvents()
         before = review.changes.relabelled
         start, busy = time.perf_counter(), time.thread_time()
-        QTest.mouseClick(tab._images.agree, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(tab._page.images.agree, Qt.MouseButton.LeftButton)
         assert review.changes.relabelled == before + 1
         tab.repaint()
-        for part in (matrix, gallery.viewport(), tab._curves.plot._plot.viewport()):
+        for part in (matrix, gallery.viewport(), tab._page.curves.plot._plot.viewport()):
             part.repaint()
         corrections.append((time.perf_counter() - start) * 1000)
         computing.append((time.thread_time() - busy) * 1000)

@@ -19,11 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import cv2
 import numpy as np
-from PyQt5.QtCore import QEventLoop, Qt, QTimer
+from PyQt5.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PyQt5.QtGui import QImage
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
+from app.dataset.grouping import PATTERN
 from app.dataset.scan import scan_folder
 from app.engines.protocol import OnEvent
 from app.files import HOME_VARIABLE
@@ -33,10 +34,15 @@ from ui import theme
 from ui.compare_window import CompareWindow
 from ui.deploy_tab import DeployTab
 from ui.given import Given
+from ui.grouping import GroupingActions
+from ui.groups_dialog import GroupsDialog
 from ui.learning_curve_window import LearningCurveWindow
 from ui.main_window import DEPLOY, PREDICT, REVIEW, TRAIN, MainWindow
 from ui.predict_tab import PredictTab
+from ui.review.measuring import Measuring
+from ui.review.unlabelled import UnlabelledPage
 from ui.review.why import Why
+from ui.review_tab import ReviewTab
 from ui.run_actions import RunActions
 from ui.start import make_application
 from ui.sweep_window import SweepWindow
@@ -185,6 +191,29 @@ def take_predict_tab(window: MainWindow, new_photos: Path) -> None:
     take(window, "correction")
 
 
+def take_others(window: MainWindow, new_photos: Path) -> None:
+    """Show photos without labels in Review, and the groups that a pattern makes."""
+    flat = new_photos.parent / "unlabelled photos"
+    flat.mkdir()
+    for photo in sorted(new_photos.rglob("*.jpg")):
+        shutil.copyfile(photo, flat / photo.name)
+    review = find(window, ReviewTab)
+    review.findChild(Measuring).try_folder(1, flat)
+    page = find(window, UnlabelledPage)
+    wait(lambda: not window.state.jobs.running and page.isVisible())
+    pause(SETTLE_MS)
+    take(window, "unlabelled")
+    review.show_run(1)
+    find(window, GroupingActions).show_dialog()
+    dialog = find(window, GroupsDialog)
+    QTest.mouseClick(dialog.buttons[PATTERN], Qt.MouseButton.LeftButton, pos=QPoint(9, 9))
+    dialog.pattern.setText("-(..)")
+    dialog.renew()
+    wait(lambda: dialog.groups.topLevelItemCount() > 0)
+    take(dialog, "groups")
+    dialog.reject()
+
+
 def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path) -> None:
     """Do the main job and take pictures on each tab."""
     tabs, jobs = window.centralWidget(), window.state.jobs
@@ -208,6 +237,7 @@ def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path)
     why = find(window, Why).list
     wait(lambda: why.count() > 0 and not why.item(why.count() - 1).icon().isNull())
     take(window, "review")
+    take_others(window, new_photos)
     take_predict_tab(window, new_photos)
     tabs.setCurrentIndex(DEPLOY)
     find(window, DeployTab).export_to(exported)

@@ -15,6 +15,7 @@ from app.files import resource_folder
 from app.project.project import Project
 from ui import messages, theme
 from ui.exchanging import Exchanging
+from ui.grouping import GroupingActions
 from ui.jobs import drain_pool
 from ui.menus import Menus
 from ui.preparation import Preparation
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self._exchanging = Exchanging(self, self.state)
         self._preparation = Preparation(self.state, self)
         self._safekeeping = Safekeeping(self, self.state)
+        self._grouping = GroupingActions(self, self.state)
         self._connect()
         self._make_tab(LABEL)
         self._restore()
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
         self._safekeeping.restored.connect(self.open_path)
         menus.import_requested.connect(self._exchanging.show_import)
         menus.export_requested.connect(self._exchanging.show_export)
+        menus.groups_requested.connect(self._grouping.show_dialog)
         menus.close_requested.connect(self._on_close_requested)
         menus.demo_requested.connect(self.open_demo)
         menus.quit_requested.connect(self.close)
@@ -114,6 +117,8 @@ class MainWindow(QMainWindow):
             self.menus.show_label_actions(tab.actions())
         elif index == TRAIN:
             tab.review_requested.connect(self._on_review_requested)
+            tab.groups_requested.connect(self._grouping.show_dialog)
+            self._grouping.changed.connect(tab.activate)
         elif index == REVIEW:
             tab.label_tab_requested.connect(self._on_label_tab_requested)
 

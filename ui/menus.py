@@ -31,6 +31,7 @@ class Menus(QObject):
     quit_requested = pyqtSignal()
     undo_requested = pyqtSignal()
     redo_requested = pyqtSignal()
+    groups_requested = pyqtSignal()
     tab_requested = pyqtSignal(int)
     theme_requested = pyqtSignal(str)
     guide_requested = pyqtSignal()
@@ -85,6 +86,8 @@ class Menus(QObject):
         menu = self._menu(self.tr("&Edit"))
         self._undo = self._add(menu, self.tr("&Undo"), self.undo_requested.emit, "Ctrl+Z")
         self._redo = self._add(menu, self.tr("&Redo"), self.redo_requested.emit, "Ctrl+Shift+Z")
+        menu.addSeparator()
+        self._groups = self._add(menu, self.tr("&Groups…"), self.groups_requested.emit, "Ctrl+G")
 
     def _view_menu(self) -> None:
         menu = self._menu(self.tr("&View"))
@@ -124,7 +127,7 @@ class Menus(QObject):
     @pyqtSlot()
     def _on_state_changed(self) -> None:
         project = self._state.project
-        for action in (self._close, self._backup, self._find_moved, self._import, self._export):
+        for action in (self._close, self._backup, self._find_moved, self._import, self._export, self._groups):
             action.setEnabled(project is not None)
         undo = project.edits.undo_title() if project else None
         redo = project.edits.redo_title() if project else None

@@ -1,49 +1,45 @@
 """The Review tab: how good a run is, and the images behind every figure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QFileDialog,
     QLabel,
-    QPushButton,
-    QSplitter,
     QStackedWidget,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.errors import AppError
-from app.evaluation.image_table import write_image_table
-from app.evaluation.review import NO_IMAGE, Positions, Review, open_review
-from app.export.bundle import BUNDLE_FOLDER
+from app.evaluation.review import Positions, Review, open_subject
+from app.evaluation.subjects import Subject, run_subject, subjects
+from app.export.bundle import BUNDLE_FOLDER, read_bundle_info
+from app.export.html_report import labelled_report, unlabelled_report
+from app.export.looked import LookedAt, read_looked_at
 from app.project.project import Project
-from app.project.records import DONE
 from app.training import check_ready
 from ui import theme
-from ui.editing import AT_ONCE, Change
+from ui.compare_menu import CompareMenu
 from ui.jobs import Task, run_in_pool
-from ui.review.calibration import CalibrationView
-from ui.review.coverage import CoverageView
-from ui.review.curves import CurvesView
+from ui.review.figures_page import FiguresPage
 from ui.review.head import Head
 from ui.review.heat import HeatMaps
-from ui.review.images import ImagesView
-from ui.review.matrix import MatrixView
-from ui.review.saving import save_picture
-from ui.review.scores import ScoresView
+from ui.review.measuring import Measuring
+from ui.review.relabelling import Relabelling
+from ui.review.saving import Saving
+from ui.review.unlabelled import UnlabelledPage
 from ui.state import AppState
 from ui.thresholds_dialog import ThresholdsDialog
-from ui.widgets.class_table import ClassTable
-from ui.widgets.run_list import accuracy_text
+from ui.widgets.image_dialog import ImageDialog
 from ui.widgets.scored_image_dialog import ScoredImageDialog
 
+WORDS, FIGURES, UNLABELLED = range(3)  # pages
 DIALOG_SHARE = 0.8  # of the tab's size
-Loaded = tuple[Review, Mapping[str, str]]  # with the content hash of each path
+# With the content hash of each path, and how many images of the project could be cross-validated.
+Loaded = tuple[Review, Mapping[str, str], int]
 
 
 class ReviewTab(QWidget):
@@ -56,8 +52,9 @@ class ReviewTab(QWidget):
         self._state = state
         self._review: Review | None = None
         self._task: Task | None = None
-        self._wanted: int | None = None
-        self._shown: int | None = None
+        self._wanted: Subject | None = None
+        self._shown: Subject | None = None
+        self._labelled = 0  # images of the project that could be cross-validated
         self._behind = True  # what is shown is behind the project's labels
         self._make_parts()
         self._lay_out()
@@ -70,54 +67,36 @@ class ReviewTab(QWidget):
 
     def close_down(self) -> None:
         """End the search for reasons, and its worker."""
-        self._images.why.close_down()
+        self._page.images.why.close_down()
         self._heat.close_down()
 
     def show_run(self, number: int) -> None:
         """Show the figures of a run."""
-        self._wanted = number
+        if self._state.project is not None:
+            self.show_subject(run_subject(self._state.project, number))
+
+    @pyqtSlot(object)
+    def show_subject(self, subject: Subject) -> None:
+        """Show what was measured, read anew."""
+        self._wanted, self._shown = subject, None
         self._list_runs()
 
     def _make_parts(self) -> None:
         self._empty = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._head = Head()
-        self._curves = CurvesView()
-        self._scores = ScoresView()
-        self._calibration = CalibrationView()
-        self._coverage = CoverageView()
-        self._table = ClassTable()
-        self._matrix_view = MatrixView()
-        self._images = ImagesView()
+        self._page = FiguresPage()
         self._heat = HeatMaps(self._state, self)
-        self._save = QPushButton(self.tr("Save…"))
-        self._save.setToolTip(self.tr("Save the figure on the left as PNG or SVG"))
+        self._compare = CompareMenu(self._state, self)
+        self._head.add_menu(self._compare)
+        self._relabelling = Relabelling(self._state, self)
+        self._measuring = Measuring(self._state, self)
+        self._saving = Saving(self, self._state)
+        self._unlabelled = UnlabelledPage()
 
     def _lay_out(self) -> None:
-        self._figures = QTabWidget()
-        for view, title in (
-            (self._curves, self.tr("Curves")),
-            (self._table, self.tr("Classes")),
-            (self._scores, self.tr("Scores")),
-            (self._calibration, self.tr("Calibration")),
-            (self._coverage, self.tr("Coverage")),
-        ):
-            self._figures.addTab(view, title)
-        self._figures.setCornerWidget(self._save)
-        upper = QSplitter(Qt.Orientation.Horizontal)
-        upper.addWidget(self._figures)
-        upper.addWidget(self._matrix_view)
-        upper.setSizes([640, 560])
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.addWidget(upper)
-        splitter.addWidget(self._images)
-        splitter.setSizes([400, 210])
-        splitter.setStretchFactor(0, 1)
-        for one in (upper, splitter):
-            one.setHandleWidth(2 * theme.SPACE)
-            one.setChildrenCollapsible(False)
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(splitter)
+        for page in (self._empty, self._page, self._unlabelled):
+            self._pages.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*[2 * theme.SPACE] * 4)
         layout.setSpacing(theme.SPACE)
@@ -131,17 +110,21 @@ class ReviewTab(QWidget):
         self._state.images_changed.connect(self._on_images_changed)
         self._head.runs.activated.connect(self._on_runs_activated)
         self._head.thresholds.clicked.connect(self._on_thresholds_clicked)
-        self._figures.currentChanged.connect(self._show_view)
-        self._save.clicked.connect(self._on_save_clicked)
-        self._table.class_chosen.connect(self._on_table_class_chosen)
-        self._curves.class_chosen.connect(self._on_class_chosen)
-        for view in (self._curves, self._scores, self._calibration, self._coverage, self._matrix_view):
-            view.images_chosen.connect(self._on_images_chosen)
-        self._images.label_requested.connect(self._on_label_requested)
-        self._images.exclude_requested.connect(self._on_exclude_requested)
-        self._images.label_tab_requested.connect(self._on_label_tab_requested)
-        self._images.table_requested.connect(self._on_table_requested)
-        self._images.large_requested.connect(self._on_large_requested)
+        self._head.report.triggered.connect(self._on_report_triggered)
+        self._head.trying.triggered.connect(self._on_trying_triggered)
+        self._head.crossing.triggered.connect(self._measuring.cross_validate)
+        self._head.offer.linkActivated.connect(self._measuring.cross_validate)
+        self._measuring.busy_changed.connect(self._head.set_busy)
+        self._measuring.measured.connect(self.show_subject)
+        self._page.picture_requested.connect(self._saving.picture)
+        images = self._page.images
+        images.label_requested.connect(self._relabelling.label)
+        images.exclude_requested.connect(self._relabelling.exclude)
+        images.label_tab_requested.connect(self._on_label_tab_requested)
+        images.table_requested.connect(self._on_table_requested)
+        images.large_requested.connect(self._on_large_requested)
+        self._unlabelled.table_requested.connect(self._saving.results)
+        self._unlabelled.image_requested.connect(self._on_image_requested)
 
     # -- which run
 
@@ -158,19 +141,17 @@ class ReviewTab(QWidget):
     @pyqtSlot()
     def _list_runs(self) -> None:
         project = self._state.project
-        runs = [run for run in project.runs() if run.state == DONE] if project else []
-        self._head.runs.clear()
-        for run in runs:
-            self._head.runs.addItem(self.tr("Run {0}: {1}").format(run.number, accuracy_text(run)), run.number)
+        runs = project.runs() if project else []
+        listed = subjects(project) if project else []
+        self._head.show_subjects(listed, runs)
         if project is None:
             self._say(self.tr("No project is open. Drop a folder of photos on the window first."))
-        elif not runs:
+        elif not listed:
             self._say(self._why_no_run(project))
         else:
             best = project.best_run()
-            wanted = self._wanted or (best.number if best else runs[0].number)
-            self._head.runs.setCurrentIndex(max(0, self._head.runs.findData(wanted)))
-            self._load(project, self._head.runs.currentData())
+            wanted = self._wanted or (run_subject(project, best.number) if best else listed[0])
+            self._load(project, self._head.choose(wanted))
 
     def _why_no_run(self, project: Project) -> str:
         """Say what to do for a run: train, or what is missing for that."""
@@ -183,13 +164,17 @@ class ReviewTab(QWidget):
 
     def _say(self, text: str) -> None:
         self._empty.setText(text)
-        self._show_page(0)
+        self._show_page(WORDS)
 
     def _show_page(self, index: int) -> None:
         """Show words or figures; another run can be chosen from both."""
         self._pages.setCurrentIndex(index)
         self._head.setVisible(self._head.runs.count() > 0)
-        self._head.set_shown(index == 1)
+        self._head.set_shown(index == FIGURES)
+        self._head.report.setEnabled(index != WORDS)
+        run = self._shown.run if self._shown is not None else None
+        self._head.set_model(run is not None)
+        self._compare.show_run(run)
 
     @pyqtSlot(int)
     def _on_runs_activated(self, index: int) -> None:
@@ -197,33 +182,55 @@ class ReviewTab(QWidget):
             self._wanted = self._head.runs.itemData(index)
             self._load(self._state.project, self._head.runs.itemData(index))
 
-    def _load(self, project: Project, number: int) -> None:
-        """Read a run, or only show what is there already and up to date."""
-        if number == self._shown and not self._behind:
+    def _load(self, project: Project, subject: Subject) -> None:
+        """Read what was measured, or only show what is there already and up to date."""
+        if subject == self._shown and not self._behind:
             return
         if self._task is not None:
             self._task.cancel()
         self._behind = False
-        self._task = run_in_pool(open_review, project, number, on_done=partial(self._on_loaded, number))
+        if subject.labelled:
+            self._task = run_in_pool(_open, project, subject, on_done=partial(self._on_loaded, subject))
+        else:
+            self._task = run_in_pool(read_looked_at, subject.folder, on_done=partial(self._on_looked_at, subject))
 
-    def _on_loaded(self, number: int, result: Loaded | AppError) -> None:
+    def _forget_review(self) -> None:
+        self._review, self._shown = None, None
+        self._relabelling.set_review(None)
+
+    def _on_looked_at(self, subject: Subject, found: LookedAt | AppError) -> None:
+        """Show what a model made of unlabelled images."""
+        self._task = None
+        self._forget_review()
+        if isinstance(found, AppError):
+            self._say(f"{found.message}\n{found.hint}")
+            return
+        assert subject.data is not None
+        self._shown = subject
+        self._unlabelled.show_found(found)
+        self._show_page(UNLABELLED)
+        self._head.say(self._unlabelled.words(found, subject.data.name))
+
+    def _on_loaded(self, subject: Subject, result: Loaded | AppError) -> None:
         self._task = None
         if isinstance(result, AppError):
-            self._review, self._shown = None, None
+            self._forget_review()
             self._say(f"{result.message}\n{result.hint}")
             return
         assert self._state.project is not None
-        again = number == self._shown and self._review is not None
-        self._review, digests = result
-        self._shown = number
-        self._heat.set_bundle(self._state.project.run_folder(number) / BUNDLE_FOLDER)
-        self._images.set_review(self._review, digests, self._state.project.cache)
+        again = subject == self._shown and self._review is not None
+        self._review, digests, self._labelled = result
+        self._shown = subject
+        self._relabelling.set_review(self._review)
+        bundle = self._bundle()
+        if bundle is not None:
+            self._heat.set_bundle(bundle)
+        self._page.set_review(self._review, digests, self._state.project.cache)
         if self._show_figures():
-            title, images = self._images.title.text(), self._images.positions
             if again:
-                self._images.show_images(title, images)
+                self._page.show_again()
             else:
-                self._show_mistakes()
+                self._page.show_mistakes()
 
     # -- figures
 
@@ -231,53 +238,15 @@ class ReviewTab(QWidget):
         """Show every figure for the labels of now; tell whether there are any."""
         review = self._review
         assert review is not None
+        self._show_page(FIGURES)
         try:
-            figures = review.figures
+            self._head.show_review(review, self._labelled)
         except AppError as error:
             text = self.tr("{0}\nAll test images of this run are excluded, or their labels are not of its classes now.")
             self._say(text.format(error.message))
             return False
-        self._show_page(1)
-        self._head.show_figures(figures, review.evaluation.protocol, review.changes, review.evaluation)
-        self._matrix_view.show_review(review)
-        self._show_view()
+        self._page.show_figures()
         return True
-
-    @pyqtSlot()
-    def _show_view(self) -> None:
-        """Draw the view in sight; the others are drawn when they are looked at."""
-        if self._review is None or self._pages.currentIndex() != 1:
-            return
-        view = self._figures.currentWidget()
-        if view is self._table:
-            self._table.show_figures(self._review.figures.per_class)
-        else:
-            view.show_review(self._review)
-
-    def _show_mistakes(self) -> None:
-        assert self._review is not None
-        mistakes = self._review.mistakes()
-        if len(mistakes):
-            self._images.show_images(self.tr("All mistakes"), mistakes)
-        else:
-            everything = np.flatnonzero(self._review.used)
-            self._images.show_images(self.tr("No mistakes among the test images"), everything)
-
-    @pyqtSlot(str)
-    def _on_table_class_chosen(self, label: str) -> None:
-        self._curves.emphasise(label or None)
-        self._on_class_chosen(label)
-
-    @pyqtSlot(str)
-    def _on_class_chosen(self, label: str) -> None:
-        if self._review is not None and label in self._review.labels:
-            images = self._review.of_class(self._review.labels.index(label))
-            text = self.tr("{0:,} images that are “{1}”, or were called so")
-            self._images.show_images(text.format(len(images), label), images)
-
-    @pyqtSlot(str, object)
-    def _on_images_chosen(self, title: str, positions: Positions) -> None:
-        self._images.show_images(title, positions)
 
     # -- labels
 
@@ -289,65 +258,31 @@ class ReviewTab(QWidget):
             return
         if image_ids is not None and self.isVisible():
             if self._review.update(project.images_of(image_ids)) and self._show_figures():
-                self._images.renew()
+                self._page.images.renew()
             return
         self._behind = True
         if self.isVisible() and self._shown is not None:
             self._load(project, self._shown)
 
-    @pyqtSlot(object, int)
-    def _on_label_requested(self, positions: Positions, number: int) -> None:
-        if self._review is None:
-            return
-        class_id = self._review.class_ids.get(number)
-        if class_id is None:
-            text = self.tr("There is no class “{0}” any more.").format(self._review.labels[number])
-            self._state.failed.emit(AppError(text, self.tr("Add it again on the Label tab.")))
-            return
-        ids = self._ids(positions)
-        self._edit(lambda project: partial(project.edits.set_label, ids, class_id), ids)
-
-    @pyqtSlot(object)
-    def _on_exclude_requested(self, positions: Positions) -> None:
-        """Exclude images, or take them back where all of them are excluded."""
-        ids = self._ids(positions)
-        if self._state.project is not None:
-            excluded = not all(row.excluded for row in self._state.project.images_of(ids))
-            self._edit(lambda project: partial(project.edits.set_excluded, ids, excluded), ids)
-
-    def _edit(self, change: Callable[[Project], Change], ids: list[int]) -> None:
-        def wish() -> None:
-            if self._state.project is None or not ids:
-                return
-            if len(ids) <= AT_ONCE:
-                self._state.editing.edit(change(self._state.project), ids)
-            else:
-                self._state.editing.edit_many(self.tr("Correcting labels"), change(self._state.project))
-
-        self._state.editing.when_idle(wish)
-
-    def _ids(self, positions: Positions) -> list[int]:
-        assert self._review is not None
-        ids: list[int] = self._review.image_ids[positions].tolist()
-        return [one for one in ids if one != NO_IMAGE]
-
     # -- out of here
 
     @pyqtSlot(object)
     def _on_label_tab_requested(self, positions: Positions) -> None:
-        self.label_tab_requested.emit(self._ids(positions))
+        self.label_tab_requested.emit(self._relabelling.ids(positions))
 
     @pyqtSlot(int)
     def _on_large_requested(self, row: int) -> None:
         assert self._review is not None
-        dialog = ScoredImageDialog(self._images.gallery.images(), self._review.labels, row, self._heat, self)
+        heat = self._heat if self._bundle() is not None else None  # no one model answered for all out of fold
+        dialog = ScoredImageDialog(self._page.images.gallery.images(), self._review.labels, row, heat, self)
         dialog.resize(self.size() * DIALOG_SHARE)
         dialog.open()
 
     def _bundle(self) -> Path | None:
-        if self._state.project is None or self._shown is None:
+        """Return the model that was measured; None out of fold."""
+        if self._state.project is None or self._shown is None or self._shown.run is None:
             return None
-        return self._state.project.run_folder(self._shown) / BUNDLE_FOLDER
+        return self._state.project.run_folder(self._shown.run) / BUNDLE_FOLDER
 
     @pyqtSlot()
     def _on_thresholds_clicked(self) -> None:
@@ -362,20 +297,42 @@ class ReviewTab(QWidget):
         dialog.open()
 
     @pyqtSlot(object)
-    def _on_table_requested(self, positions: Positions) -> None:
-        file, _ = QFileDialog.getSaveFileName(self, self.tr("Save table"), "images.csv", self.tr("Table (*.csv)"))
-        if file and self._review is not None:
-            self._try(partial(write_image_table, Path(file), self._review.images(positions), self._review.labels))
+    def _on_image_requested(self, path: Path) -> None:
+        dialog = ImageDialog(path, self)
+        dialog.resize(self.size() * DIALOG_SHARE)
+        dialog.open()
 
     @pyqtSlot()
-    def _on_save_clicked(self) -> None:
-        kinds = self.tr("Picture (*.png);;Drawing (*.svg)")
-        file, _ = QFileDialog.getSaveFileName(self, self.tr("Save figure"), "figure.png", kinds)
-        if file:
-            self._try(partial(save_picture, self._figures.currentWidget(), Path(file)))
+    def _on_trying_triggered(self) -> None:
+        if self._shown is not None and self._shown.run is not None:
+            words = self.tr("Choose a folder of images; sub-folders named like the classes are their labels")
+            folder = QFileDialog.getExistingDirectory(self, words)
+            if folder:
+                self._measuring.try_folder(self._shown.run, Path(folder))
 
-    def _try(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except AppError as error:
-            self._state.failed.emit(error)
+    @pyqtSlot(object)
+    def _on_table_requested(self, positions: Positions) -> None:
+        if self._review is not None:
+            self._saving.images(self._review.images(positions), self._review.labels)
+
+    @pyqtSlot()
+    def _on_report_triggered(self) -> None:
+        if self._shown is None or self._state.project is None:
+            return
+        bundle, name = self._bundle(), self._state.project.name
+        if self._review is not None:
+            images = self._shown.data or Path()
+            self._saving.report(partial(labelled_report, name, self._review.evaluation_of_now, images, bundle))
+        elif bundle is not None:
+            self._saving.report(partial(_unlabelled, self._shown, bundle))
+
+
+def _open(project: Project, subject: Subject) -> Loaded:
+    review, digests = open_subject(project, subject)
+    return review, digests, sum(project.usable_counts().values())
+
+
+def _unlabelled(subject: Subject, bundle: Path) -> str:
+    assert subject.data is not None
+    found, info = read_looked_at(subject.folder), read_bundle_info(bundle)
+    return unlabelled_report(bundle, info, found.results, found.drift, subject.data.name)

@@ -41,9 +41,10 @@ from app.export.held_out import read_held_out
 from app.export.service import ModelService
 from ui import messages, theme
 from ui.jobs import Job, Jobs
+from ui.threshold_plot import EVERY_CLASS, ThresholdPlot
 
-WIDTH = 640
-PRESENT, PRECISION, RECALL, GIVEN, COSTS = "present", "precision", "recall", "given", "costs"
+SIZE = (860, 620)
+PRESENT, PRECISION, RECALL, GIVEN, DRAGGED, COSTS = "present", "precision", "recall", "given", "dragged", "costs"
 WHOLE = 100.0
 
 
@@ -61,10 +62,11 @@ class ThresholdsDialog(QDialog):
         self._costs: Path | None = None
         self._job: Job | None = None
         self._present = read_bundle_info(bundle).ruled
+        self._dragged = self._present.thresholds
         self.rule: Rule = self._present
         self.setWindowTitle(self.tr("When an answer is accepted"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(WIDTH)
+        self.resize(*SIZE)
         self._make_parts()
         self._lay_out()
         self._show_rule()
@@ -73,6 +75,7 @@ class ThresholdsDialog(QDialog):
         self.per_class.toggled.connect(self._choose)
         self.unknown.toggled.connect(self._choose)
         self.keep.valueChanged.connect(self._choose)
+        self.plot.dragged.connect(self._on_plot_dragged)
         self.buttons.accepted.connect(self._on_accepted)
         self.buttons.rejected.connect(self.reject)
 
@@ -82,6 +85,7 @@ class ThresholdsDialog(QDialog):
         self.way.addItem(self.tr("So much of what is accepted is right"), PRECISION)
         self.way.addItem(self.tr("So much of all images is accepted and right"), RECALL)
         self.way.addItem(self.tr("The probability is at least"), GIVEN)
+        self.way.addItem(self.tr("The figure says so: drag its point"), DRAGGED)
         self.way.addItem(self.tr("It costs least, by a table of costs…"), COSTS)
         self.share = _percent(WHOLE * min(self.rule.thresholds))
         self.share.setAccessibleName(self.tr("Share"))
@@ -101,6 +105,7 @@ class ThresholdsDialog(QDialog):
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.table.setAccessibleName(self.tr("Thresholds"))
+        self.plot = ThresholdPlot(self._labels, self._held_out)
         self.price = QLabel(wordWrap=True)
         self.note = QLabel(objectName="muted", wordWrap=True)
         self.note.setText(
@@ -131,7 +136,13 @@ class ThresholdsDialog(QDialog):
         layout.setContentsMargins(*[2 * theme.SPACE] * 4)
         layout.setSpacing(2 * theme.SPACE)
         layout.addLayout(grid)
-        layout.addWidget(self.table, 1)
+        middle = QGridLayout()
+        middle.setSpacing(2 * theme.SPACE)
+        middle.addWidget(self.table, 0, 0)
+        middle.addWidget(self.plot, 0, 1)
+        middle.setColumnStretch(0, 2)
+        middle.setColumnStretch(1, 3)
+        layout.addLayout(middle, 1)
         layout.addWidget(self.price)
         layout.addWidget(self.note)
         layout.addWidget(self.buttons)
@@ -156,6 +167,14 @@ class ThresholdsDialog(QDialog):
             self.share.setValue(95.0 if way == PRECISION else 80.0)
         self._choose()
 
+    @pyqtSlot(int, float)
+    def _on_plot_dragged(self, number: int, threshold: float) -> None:
+        """Take the threshold of a class, or of all of them, from the figure; the others stay."""
+        before = self.rule.thresholds
+        self._dragged = tuple(threshold if number in (EVERY_CLASS, place) else one for place, one in enumerate(before))
+        self.way.setCurrentIndex(self.way.findData(DRAGGED))
+        self._choose()
+
     @pyqtSlot()
     def _choose(self) -> None:
         try:
@@ -178,19 +197,22 @@ class ThresholdsDialog(QDialog):
             return by_recall(self._held_out, max(share, 0.001), each, most_novel)
         if way == COSTS and self._costs is not None:
             return by_costs(self._held_out, read_costs(self._costs, self._labels), 1.0, most_novel)
+        if way == DRAGGED:
+            return replace(given(self._dragged, most_novel), chosen="by dragging")
         if way == GIVEN:
             return given((share,) * len(self._labels), most_novel)
         return replace(self._present, most_novel=most_novel)
 
     def _show_rule(self) -> None:
         way = self.way.currentData()
-        self.share.setEnabled(way not in (PRESENT, COSTS))
+        self.share.setEnabled(way not in (PRESENT, DRAGGED, COSTS))
         self.per_class.setEnabled(way in (PRECISION, RECALL))
         self.keep.setEnabled(self.unknown.isChecked() and self.unknown.isEnabled())
         for row, (label, value) in enumerate(zip(self._labels, self.rule.thresholds, strict=True)):
             self.table.setItem(row, 0, QTableWidgetItem(label))
             self.table.setItem(row, 1, QTableWidgetItem(f"{value:.1%}" if value else self.tr("any")))
         self.price.setText(self._price_words())
+        self.plot.show_rule(self.rule)
 
     def _price_words(self) -> str:
         price = self.rule.price

@@ -23,7 +23,9 @@ from app.project.records import RunRow
 from app.settings import HEAD, TORCH, settings_table
 from app.training import RunResult, TrainingRequest, check_ready, finish_epoch, resumable_run
 from ui import theme
+from ui.grouping import grouping_words
 from ui.jobs import Job
+from ui.leak_guard import LeakGuard
 from ui.run_actions import RunActions
 from ui.state import AppState
 from ui.widgets.form import Form
@@ -40,6 +42,7 @@ class TrainTab(QWidget):
     """Starts, shows and stops training."""
 
     review_requested = pyqtSignal(int)
+    groups_requested = pyqtSignal()
 
     def __init__(self, state: AppState, parent: QWidget | None = None):
         super().__init__(parent)
@@ -48,6 +51,8 @@ class TrainTab(QWidget):
         self._listed = False  # the running run
         self._finished_run: int | None = None
         self._resumable: int | None = None
+        self._request = TrainingRequest()
+        self._guard = LeakGuard(self, state)
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -63,6 +68,9 @@ class TrainTab(QWidget):
     def _make_parts(self) -> None:
         self._ready = QLabel(wordWrap=True)
         self._hint = QLabel(objectName="muted", wordWrap=True)
+        self._together = QLabel(objectName="muted", wordWrap=True)
+        self._groups = QPushButton(self.tr("Groups…"))
+        self._groups.setToolTip(self.tr("Choose which images are never divided between training and testing"))
         self._train = QPushButton(self.tr("Train"), objectName="primary")
         font = self._train.font()
         font.setPointSizeF(1.4 * font.pointSizeF())
@@ -107,8 +115,13 @@ class TrainTab(QWidget):
         column = QVBoxLayout(column_widget)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * theme.SPACE)
-        parts = (self._ready, self._hint, self._train, self._resume, self._presets, self._advanced, self._options)
-        for widget in (*parts, self._card):
+        together = QHBoxLayout()
+        together.addWidget(self._together, 1)
+        together.addWidget(self._groups, 0, Qt.AlignmentFlag.AlignTop)
+        for widget in (self._ready, self._hint):
+            column.addWidget(widget)
+        column.addLayout(together)
+        for widget in (self._train, self._resume, self._presets, self._advanced, self._options, self._card):
             column.addWidget(widget)
         column.addStretch()
         side = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
@@ -137,6 +150,9 @@ class TrainTab(QWidget):
         state.images_changed.connect(self._on_state_changed)
         state.runs_changed.connect(self._refresh)
         self._train.clicked.connect(self._on_train_clicked)
+        self._groups.clicked.connect(self.groups_requested)
+        self._guard.passed.connect(self._begin)
+        self._guard.held.connect(self._on_guard_held)
         self._advanced.toggled.connect(self._options.setVisible)
         self._presets.changed.connect(self._on_preset_changed)
         self._resume.clicked.connect(self._on_resume_clicked)
@@ -169,6 +185,8 @@ class TrainTab(QWidget):
         self._ready.setText(message)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
+        self._together.setText(grouping_words(project.grouping) if project else "")
+        self._groups.setVisible(project is not None)
         self._train.setEnabled(ready and self._job is None and self._presets.chosen() is not None)
         self._resumable = resumable_run(project) if project and self._job is None else None
         self._resume.setVisible(self._resumable is not None)
@@ -206,9 +224,23 @@ class TrainTab(QWidget):
             return
         changes = self._settings.changes() if preset.settings else {}
         head = self._head.currentData()
-        request = TrainingRequest(preset.engine, self._seed.value(), head, preset.name, changes)
-        self._follow(self._state.start_training(request))
-        self._plots.expect(tuning=preset.engine == TORCH)
+        self._request = TrainingRequest(preset.engine, self._seed.value(), head, preset.name, changes)
+        looking = self._guard.check(self._request.seed)
+        if looking is None:
+            self._begin()
+        else:
+            self._watch(looking)
+
+    @pyqtSlot()
+    def _on_guard_held(self) -> None:
+        self._progress.show_end(self.tr("Not trained yet: training would see test images."))
+
+    @pyqtSlot()
+    def _begin(self) -> None:
+        """Train as was asked for, now that nothing leaks or the user knows."""
+        if self._job is None and self._state.project is not None:
+            self._follow(self._state.start_training(self._request))
+            self._plots.expect(tuning=self._request.engine == TORCH)
 
     @pyqtSlot()
     def _on_resume_clicked(self) -> None:
@@ -231,13 +263,17 @@ class TrainTab(QWidget):
 
     def _follow(self, job: Job) -> None:
         """Show what becomes of a training that was started."""
+        job.done.connect(self._on_job_done)
+        self._watch(job)
+
+    def _watch(self, job: Job) -> None:
+        """Show how far a job is, and let it be stopped."""
         self._card.hide()
         self._plots.clear()
         self._job = job
         self._listed = False
         job.progressed.connect(self._on_job_progressed)
         job.noted.connect(self._progress.show_note)
-        job.done.connect(self._on_job_done)
         job.cancelled.connect(self._on_job_cancelled)
         job.failed.connect(self._on_job_failed)
         job.finished.connect(self._on_job_finished)

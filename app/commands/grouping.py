@@ -2,18 +2,15 @@
 
 import argparse
 import threading
-from collections import Counter
 from pathlib import Path
 
 from app.commands.arguments import AddCommand
 from app.commands.report import Report
 from app.dataset.grouping import GAP_SECONDS, NOTHING, PATTERN, TIME, WAYS, Grouping
-from app.divisions import groups_of
-from app.errors import InputError
-from app.exchange.applying import prepare
-from app.exchange.importers import understand
+from app.divisions import leak_words, overview
+from app.exchange.own_groups import edit_title, read_groups
+from app.leaks import find_leaks
 from app.project.project import Project
-from app.project.records import Annotation
 from app.terminal import ProgressLine
 
 LISTED = 5
@@ -29,6 +26,9 @@ def add_commands(add: AddCommand) -> None:
         "--gap", metavar="SECONDS", type=float, default=GAP_SECONDS, help="between groups, for --by time (default: 60)"
     )
     parser.add_argument("--csv", metavar="FILE", type=Path, help="table with the columns image and group")
+    parser = add("leaks", leaks, "name test images of your own that are also trained on, or as good as that")
+    parser.add_argument("project", metavar="PROJECT", type=Path, help="project folder")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="default: 0")
 
 
 def groups(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
@@ -36,27 +36,41 @@ def groups(options: argparse.Namespace, progress: ProgressLine, cancel: threadin
     with Project.open(options.project.expanduser()) as project:
         if options.by is not None:
             project.set_grouping(Grouping(options.by, options.pattern if options.by == PATTERN else "", options.gap))
-        named = 0 if options.csv is None else _read_groups(project, options.csv.expanduser(), progress, cancel)
-        grouping, rows = project.grouping, project.images()
-        counts = Counter(name for names in groups_of(grouping, rows).values() for name in names)
+        named = 0
+        if options.csv is not None:
+            file = options.csv.expanduser()
+            annotations = read_groups(project, file, progress.count, cancel)
+            named = project.edits.annotate(edit_title(file), annotations)
+        grouping = project.grouping
+        found = overview(grouping, project.images())
     details = {PATTERN: f" “{grouping.pattern}”", TIME: f", {grouping.gap_seconds:g} s apart"}.get(grouping.by, "")
     lines = ["Near-duplicates are always kept together."]
     if grouping.by != NOTHING:
         lines.append(f"So are images by {grouping.by}{details}.")
-    largest = [{"group": name.partition(" ")[2], "images": count} for name, count in counts.most_common(LISTED)]
-    lines.append(
-        f"{len(counts):,} groups with {sum(counts.values()):,} images; the largest:" if counts else "No groups."
-    )
+    largest = [{"group": one.name, "images": one.images} for one in found.groups[:LISTED]]
+    together = sum(one.images for one in found.groups)
+    lines.append(f"{len(found.groups):,} groups with {together:,} images; the largest:" if together else "No groups.")
     lines += [f"  {one['group']}: {one['images']}" for one in largest]
-    values = {**grouping.to_json(), "groups": len(counts), "images": len(rows), "largest": largest, "named": named}
+    values = {
+        **grouping.to_json(),
+        "groups": len(found.groups),
+        "images": found.images,
+        "largest": largest,
+        "named": named,
+    }
     return Report("\n".join(lines), values)
 
 
-def _read_groups(project: Project, file: Path, progress: ProgressLine, cancel: threading.Event) -> int:
-    """Take the column `group` of a table into the project, as one edit, and nothing else of it."""
-    preview = understand(file, None, cancel)
-    if not preview.groups:
-        raise InputError(f"“{file.name}” has no column of groups.", "Its first line should read image,group.")
-    prepared = prepare(project, preview, progress.count, cancel)
-    own = [Annotation(one.image_id, group=one.group) for one in prepared.annotations if one.group is not None]
-    return project.edits.annotate(f"Groups of {file.name}", own)
+def leaks(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
+    """Look across the division that training would make."""
+    with Project.open(options.project.expanduser()) as project:
+        own = project.has_own_test_part
+        found = find_leaks(project, options.seed, progress, cancel)
+    pairs = [[str(one.trained), str(one.tested.path)] for one in found]
+    if pairs:
+        text = "\n".join([leak_words(pairs), *(f"  {tested}: {trained}" for trained, tested in pairs)])
+    elif own:
+        text = "No test image has a near-duplicate or a member of its group among the training images."
+    else:
+        text = "There is no test part of your own; Sightline's own division keeps every group on one side."
+    return Report(text, {"leaks": pairs, "own_test_part": own})

@@ -1,19 +1,13 @@
 """Which images belong together, apart from near-duplicates: by folder, by a part of the name, or by time taken."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.errors import InputError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Integers = NDArray[np.int64]
 
 NOTHING, FOLDER, PATTERN, TIME = "nothing", "folder", "pattern", "time"
 WAYS = (NOTHING, FOLDER, PATTERN, TIME)
@@ -68,7 +62,7 @@ def group_names(names: Sequence[str], times: Sequence[datetime | None], grouping
     return [None] * len(names)
 
 
-def join_groups(groups: "Integers", names: Sequence[Sequence[str]]) -> "Integers":
+def join_groups(groups: Iterable[int], names: Sequence[Sequence[str]]) -> list[int]:
     """Put images [N] that share a name into one group with all of theirs; number from 0 by first appearance.
 
     `groups` [N] are the groups before, such as near-duplicates; `names` are those of each image. What comes out is
@@ -82,13 +76,12 @@ def join_groups(groups: "Integers", names: Sequence[Sequence[str]]) -> "Integers
             key = above
         return key
 
-    for group, own in zip(groups.tolist(), names, strict=True):
+    before = list(groups)
+    for group, own in zip(before, names, strict=True):
         for name in own:
             root[find(("name", name))] = find(("group", group))
     numbers: dict[tuple[str, object], int] = {}
-    import numpy as np  # here, as the window reads groupings long before it needs numpy
-
-    return np.array([numbers.setdefault(find(("group", one)), len(numbers)) for one in groups.tolist()], np.int64)
+    return [numbers.setdefault(find(("group", one)), len(numbers)) for one in before]
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

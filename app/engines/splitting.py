@@ -20,7 +20,7 @@ def split_snapshot(snapshot: Snapshot, unreadable: Container[int]) -> Split:
     digests = [image.digest for image in images]
     pictures = cache.appearances(digests)["picture"]
     alike = group_near_duplicates(cache.hashes(digests), cache.features(digests), pictures)
-    groups = join_groups(alike, [image.groups for image in images]).tolist()
+    groups = join_groups(alike.tolist(), [image.groups for image in images])
     parts = assign_splits(
         digests,
         groups,

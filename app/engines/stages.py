@@ -42,9 +42,11 @@ class Stages:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-ON_A_PART = "The best epoch and the calibration were chosen on a part set aside from training"
+ON_A_PART = "The best epoch, the calibration and the thresholds were chosen on a part set aside from training"
 STAGES = {
-    "quick": Stages((QUICK_WORKER,), (Stage("train"),), "Strength and calibration were chosen by cross-validation"),
+    "quick": Stages(
+        (QUICK_WORKER,), (Stage("train"),), "Strength, calibration and thresholds were chosen by cross-validation"
+    ),
     "torch": Stages(
         (QUICK_WORKER, TORCH_TRAINING),
         (Stage("pixels"), Stage("fine_tune")),

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from app.errors import EngineError, ProjectError
 from app.evaluation.curves import Booleans, Floats, Integers
 from app.evaluation.metrics import LEFT_OUT, Scoreboard
 from app.evaluation.report import Evaluation, Figures, ScoredImage, load_evaluation
+from app.evaluation.subjects import Subject, run_subject
 from app.project.project import Project
 from app.project.records import ClassRow, ImageRow
 
@@ -36,8 +37,12 @@ class Changes:
 class Review:
     """The scores of N test images, and what is true of each now; positions are those of the evaluation's images."""
 
-    def __init__(self, evaluation: Evaluation, trained_on: Sequence[SnapshotImage] = ()):
+    def __init__(
+        self, evaluation: Evaluation, trained_on: Sequence[SnapshotImage] = (), subject: Subject | None = None
+    ):
+        """Review an evaluation; out of fold, `trained_on` are the evaluation's own images in their order."""
         self.evaluation = evaluation
+        self.subject = subject
         self.trained_on = tuple(trained_on)
         self.labels = evaluation.labels
         self.probabilities: Floats = np.array([image.probabilities for image in evaluation.predictions], np.float64)
@@ -89,9 +94,33 @@ class Review:
         left_out = int((~self.used).sum())
         return Changes(int((self.truth != self.measured).sum()) - left_out, left_out)
 
+    @property
+    def evaluation_of_now(self) -> Evaluation:
+        """Return the evaluation with the labels of now, without the images that are left out, and a word of both."""
+        used = np.flatnonzero(self.used)
+        changes, groups = self.changes, self.evaluation.groups
+        words = f" Since then {changes.relabelled:,} labels were corrected and {changes.left_out:,} images left out."
+        values = {
+            **vars(self.figures),
+            "labels": self.labels,
+            "predictions": tuple(self.images(used)),
+            "protocol": self.evaluation.protocol + (words if changes else ""),
+            "groups": tuple(groups[place] for place in used.tolist()) if groups else (),
+            "temperature": self.evaluation.temperature,
+        }
+        return Evaluation(**{one.name: values[one.name] for one in fields(Evaluation)})
+
     def image(self, position: int) -> ScoredImage:
         """Return an image with its label of now; one that is left out has that of the measurement."""
         return self._images[position]
+
+    def trained_for(self, path: str) -> Sequence[SnapshotImage]:
+        """Return the images that the model which answered for an image had learnt from."""
+        if self.subject is None or not self.subject.out_of_fold:
+            return self.trained_on
+        groups = self.evaluation.groups or tuple(range(len(self.trained_on)))
+        own = {group for image, group in zip(self.trained_on, groups, strict=True) if image.path == path}
+        return [image for image, group in zip(self.trained_on, groups, strict=True) if group not in own]
 
     # -- what the project says now
 
@@ -194,21 +223,42 @@ class Review:
 
 
 def open_review(project: Project, number: int) -> tuple[Review, Mapping[str, str]]:
-    """Read what a run came to and what its images are now, and each one's content hash by path.
+    """Read what a run came to; see `open_subject`."""
+    return open_subject(project, run_subject(project, number))
 
-    Raises ProjectError where the run was not measured, or a score is not a number. Without its snapshot only hashes
+
+def open_subject(project: Project, subject: Subject) -> tuple[Review, Mapping[str, str]]:
+    """Read what was measured and what its images are now, and each one's content hash by path.
+
+    Raises ProjectError where nothing was measured, or a score is not a number. Without its snapshot only hashes
     and training images are missed.
     """
-    folder: Path = project.run_folder(number)
-    evaluation = load_evaluation(folder)
+    evaluation = load_evaluation(subject.folder)
     if not all(math.isfinite(share) for image in evaluation.predictions for share in image.probabilities):
         raise ProjectError("The scores of this run are not all numbers, so no figure is shown.", "Train again.")
-    try:
-        images = read_snapshot(folder).images
-        digests = {image.path: image.digest for image in images}
-        trained = [images[place] for place in read_split(folder).positions(TRAIN, VALIDATION)]
-    except (EngineError, KeyError):
-        digests, trained = {}, []
-    review = Review(evaluation, trained)
-    review.connect_to(project.images(), project.classes())
+    rows = project.images()
+    digests, trained = (
+        _of_project(evaluation, rows) if subject.run is None else _learnt(project.run_folder(subject.run))
+    )
+    review = Review(evaluation, trained, subject)
+    review.connect_to(rows, project.classes())
     return review, digests
+
+
+Learnt = tuple[Mapping[str, str], Sequence[SnapshotImage]]  # content hashes by path, images that were learnt from
+
+
+def _of_project(evaluation: Evaluation, rows: Sequence[ImageRow]) -> Learnt:
+    digests = {str(row.path): row.digest for row in rows}
+    own = [(image.path, digests.get(image.path, ""), image.truth) for image in evaluation.predictions]
+    return digests, [SnapshotImage(path, digest, truth, None) for path, digest, truth in own]
+
+
+def _learnt(run_folder: Path) -> Learnt:
+    try:
+        images = read_snapshot(run_folder).images
+        return {image.path: image.digest for image in images}, [
+            images[place] for place in read_split(run_folder).positions(TRAIN, VALIDATION)
+        ]
+    except (EngineError, KeyError):
+        return {}, []

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.errors import InputError
 from app.evaluation.drift import Drift
-from app.evaluation.report import Evaluation
+from app.evaluation.report import ClassFigures, Evaluation, Figures, Interval
 from app.evaluation.rule import ACCEPTED, UNKNOWN, UNSURE, Price
 from app.export.bundle import CARD_FILE, UNREADABLE, BundleInfo, bundle_root
 from app.export.html_page import heading, histogram, matrix, page, paragraph, picture, preformatted, table
@@ -15,57 +15,74 @@ from app.files import write_text
 
 FILE_NAME = "report.html"
 MOST_PICTURES = 24
+CLASS_COLUMNS = ("class", "images", "precision", "recall", "F1", "average precision", "ROC AUC")
 
 
 def write_report(folder: Path, text: str) -> Path:
     """Write a report into a folder, which is made, and return its file; raises InputError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / FILE_NAME, text)
     except OSError as error:
         raise InputError(
             f"The report cannot be written to “{folder}”.", "Choose another folder.", str(error)
         ) from error
-    return folder / FILE_NAME
+    return write_page(folder / FILE_NAME, text)
 
 
-def labelled_report(bundle: Path, info: BundleInfo, evaluation: Evaluation, price: Price | None, images: Path) -> str:
-    """Return the page of an evaluation; the paths of its images are below the folder `images`."""
-    low, high = evaluation.interval
-    first, last = evaluation.macro_f1_interval
+def write_page(file: Path, text: str) -> Path:
+    """Write a report to a file, and return it; raises InputError."""
+    try:
+        write_text(file, text)
+    except OSError as error:
+        raise InputError(f"The report “{file}” cannot be written.", "Choose another place.", str(error)) from error
+    return file
+
+
+def labelled_report(name: str, evaluation: Evaluation, images: Path, bundle: Path | None = None, rule: str = "") -> str:
+    """Return the page of an evaluation, with the model card of a `bundle` and what its `rule` costs.
+
+    The paths of the evaluation's images are whole, or below the folder `images`.
+    """
     parts = [
         paragraph(evaluation.protocol),
-        paragraph(
-            f"Accuracy {evaluation.accuracy:.1%} of {evaluation.images:,} images "
-            f"(95% interval {low:.1%} to {high:.1%}); "
-            f"macro-F1 {evaluation.macro_f1:.3f} ({first:.3f} to {last:.3f}); log loss {evaluation.log_loss:.3f}."
-        ),
-        *_rule(info, price),
+        *([paragraph(rule)] if rule else []),
+        table(("figure", "value", "95% interval"), _figures(evaluation)),
         heading("Classes"),
-        table(
-            ("class", "images", "precision", "95% interval", "recall", "95% interval", "F1"),
-            [
-                (
-                    one.label,
-                    f"{one.images:,}",
-                    _share(one.precision),
-                    _interval(one.precision_interval),
-                    _share(one.recall),
-                    _interval(one.recall_interval),
-                    _share(one.f1),
-                )
-                for one in evaluation.per_class
-            ],
-        ),
+        table(CLASS_COLUMNS, [_class_row(one) for one in evaluation.per_class]),
         heading("Confusion matrix"),
         matrix(evaluation.labels, evaluation.confusion),
         heading("Most wrong"),
         *_most_wrong(evaluation, images),
         heading("Confidence"),
         histogram([one.confidence for one in evaluation.predictions], "How many images have which confidence"),
-        *_card(bundle),
+        *(_card(bundle) if bundle is not None else []),
     ]
-    return page(f"{info.name}: evaluation", parts)
+    return page(f"{name}: evaluation", parts)
+
+
+def _figures(found: Figures) -> list[tuple[str, str, str]]:
+    low, high = found.log_loss_interval
+    rows = [
+        (f"accuracy on {found.images:,} images", _share(found.accuracy), _interval(found.interval)),
+        ("macro-F1", _share(found.macro_f1), _interval(found.macro_f1_interval)),
+        ("expected calibration error", _share(found.calibration_error), _interval(found.calibration_interval)),
+        ("log loss", f"{found.log_loss:.3f}", f"{low:.3f} to {high:.3f}"),
+    ]
+    if found.top_accuracy is not None:
+        title = f"own class among the best {found.top_k}"
+        rows.append((title, _share(found.top_accuracy), _interval(found.top_interval)))
+    return rows
+
+
+def _class_row(one: ClassFigures) -> tuple[str, ...]:
+    pairs = (
+        (one.precision, one.precision_interval),
+        (one.recall, one.recall_interval),
+        (one.f1, one.f1_interval),
+        (one.average_precision, one.average_precision_interval),
+        (one.roc_auc, one.roc_auc_interval),
+    )
+    return (one.label, f"{one.images:,}", *(_with_interval(value, interval) for value, interval in pairs))
 
 
 def unlabelled_report(
@@ -92,7 +109,7 @@ def unlabelled_report(
             [
                 (
                     one["path"],
-                    one["predictions"][0]["label"] if one["predictions"] else one.get("problem", ""),
+                    one["predictions"][0]["label"] if one["predictions"] else one.get("problem") or "",
                     f"{one['predictions'][0]['confidence']:.1%}" if one["predictions"] else "",
                     one.get("verdict") or "",
                 )
@@ -117,15 +134,14 @@ def drift_words(drift: Drift) -> str:
     )
 
 
-def _rule(info: BundleInfo, price: Price | None) -> list[str]:
-    if price is None or info.rule is None:
-        return []
+def price_words(price: Price) -> str:
+    """Say what a model's rule costs."""
     low, high = price.coverage_interval
     text = f"By the model's rule {price.coverage:.1%} are accepted ({low:.1%} to {high:.1%})"
     if price.error is not None and price.error_interval is not None:
         low, high = price.error_interval
         text += f", of which {price.error:.1%} are wrong ({low:.1%} to {high:.1%})"
-    return [paragraph(f"{text}; {price.unsure:,} are unsure and {price.unknown:,} unknown.")]
+    return f"{text}; {price.unsure:,} are unsure and {price.unknown:,} unknown."
 
 
 def _most_wrong(evaluation: Evaluation, images: Path) -> list[str]:
@@ -137,10 +153,16 @@ def _most_wrong(evaluation: Evaluation, images: Path) -> list[str]:
     return [
         picture(
             images / one.path,
-            f"{one.path}: {labels[one.truth]}, called {labels[one.predicted]} ({one.confidence:.0%})",
+            f"{_name(one.path, images)}: {labels[one.truth]}, called {labels[one.predicted]} ({one.confidence:.0%})",
         )
         for one in wrong[:MOST_PICTURES]
     ]
+
+
+def _name(path: str, images: Path) -> str:
+    """Return a path below the folder of images; of one that lies elsewhere only folder and name."""
+    whole = images / path
+    return whole.relative_to(images).as_posix() if whole.is_relative_to(images) else "/".join(whole.parts[-2:])
 
 
 def _card(bundle: Path) -> list[str]:
@@ -155,5 +177,9 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
 
 
-def _interval(interval: tuple[float, float] | None) -> str:
+def _with_interval(value: float | None, interval: Interval | None) -> str:
+    return _share(value) if interval is None else f"{_share(value)} ({_interval(interval)})"
+
+
+def _interval(interval: Interval | None) -> str:
     return "–" if interval is None else f"{interval[0]:.1%} to {interval[1]:.1%}"

@@ -4,13 +4,12 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 
 from app.dataset.grouping import Grouping
 from app.errors import Cancelled, ProjectError
-from app.files import data_folder, lock_folder, safe_name
+from app.files import data_folder, lock_folder, path_mark, safe_name
 from app.project.edits import KEYS_AT_ONCE, Edits
 from app.project.importing import OnCount, import_files, import_folder, unfinished_folders
 from app.project.kept import find_kept
@@ -177,6 +176,13 @@ class Project:
         )
         return dict(rows)
 
+    @property
+    def has_own_test_part(self) -> bool:
+        """Tell whether the user made a test part that would be tested on."""
+        return bool(
+            self.store.value("SELECT 1 FROM images WHERE split = 'test' AND NOT excluded AND problem IS NULL LIMIT 1")
+        )
+
     def images_of(self, image_ids: Sequence[int]) -> list[ImageRow]:
         """Return the images of these ids, in the order of their ids."""
         rows: list[ImageRow] = []
@@ -246,8 +252,7 @@ def is_project(folder: Path) -> bool:
 def default_project_folder(images: Path) -> Path:
     """Return where the project of an image folder is kept unless the user says otherwise."""
     path = images.expanduser().resolve()
-    mark = blake2b(str(path).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
-    return data_folder() / "projects" / f"{safe_name(path.name)}-{mark}"
+    return data_folder() / "projects" / f"{safe_name(path.name)}-{path_mark(path)}"
 
 
 def open_or_create(folder: Path, name: str) -> Project:

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtWidgets import QDialogButtonBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -12,7 +12,7 @@ from app.errors import BundleError
 from app.export.bundle import HELD_OUT_FILE, read_bundle_info
 from ui import messages
 from ui.state import AppState
-from ui.thresholds_dialog import COSTS, GIVEN, PRECISION, ThresholdsDialog
+from ui.thresholds_dialog import COSTS, DRAGGED, GIVEN, PRECISION, ThresholdsDialog
 
 LONG_MS = 60_000
 
@@ -59,6 +59,43 @@ def test_choices_change_thresholds_and_price(dialog: ThresholdsDialog) -> None:
     dialog.per_class.click()
     assert dialog.rule.price is not None
     assert dialog.rule.price.wrong == 0
+
+
+def drag(qtbot: QtBot, dialog: ThresholdsDialog, share: float) -> None:
+    """Drag the point of the figure to the place where about so much is accepted."""
+    plot, curve = dialog.plot.plot, dialog.plot._curve
+    assert curve is not None
+    box, canvas = plot._plot.getPlotItem().getViewBox(), plot._plot.viewport()
+    index = min(range(len(curve.x)), key=lambda place: abs(curve.x[place] - share))
+    places = [
+        plot._plot.mapFromScene(box.mapViewToScene(QPointF(curve.x[one], curve.y[one])))
+        for one in (len(curve.x) - 1, index)
+    ]
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=places[0])
+    qtbot.mouseMove(canvas, places[1])
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=places[1])
+
+
+def test_a_common_threshold_is_dragged(dialog: ThresholdsDialog, qtbot: QtBot) -> None:
+    before = dialog.price.text()
+    drag(qtbot, dialog, 0.5)
+    assert dialog.way.currentData() == DRAGGED
+    assert dialog.rule.chosen == "by dragging"
+    assert len(set(dialog.rule.thresholds)) == 1
+    assert dialog.rule.thresholds[0] > 0
+    assert dialog.price.text() != before
+    assert "95% interval" in dialog.plot.plot._plot.accessibleDescription()
+    assert not dialog.share.isEnabled()
+
+
+def test_the_threshold_of_one_class_is_dragged_and_the_others_stay(dialog: ThresholdsDialog, qtbot: QtBot) -> None:
+    dialog.plot.of.setCurrentIndex(2)
+    drag(qtbot, dialog, 0.5)
+    first, second, third = dialog.rule.thresholds
+    assert (first, third) == (0.0, 0.0)
+    assert second > 0
+    dialog.plot.of.setCurrentIndex(0)
+    assert dialog.plot.plot._handle is None  # the classes have no threshold in common
 
 
 def test_saving_puts_the_rule_into_the_model(

@@ -11,6 +11,7 @@ from ui import theme
 from ui.widgets.curve_plot import CurvePlot
 
 BEFORE_COLOUR = "#e69f00"
+FEW_IMAGES = 30
 
 
 class CalibrationView(QWidget):
@@ -62,6 +63,10 @@ class CalibrationView(QWidget):
         else:
             self._words.setText(self.tr("Mean gap {0:.1%}. Click a point.").format(self._after.error))
         self.plot.set_curve(self._names[0], self._after.confidence.tolist(), self._after.accuracy.tolist(), points=True)
+        images = int(self._after.counts.sum())
+        if images < FEW_IMAGES:
+            few = self.tr("Of so few images the points say little.")
+            self._words.setText(f"{self._words.text()} {few}")
 
     def _describe_point(self, name: str, index: int) -> str:
         found = {self._names[0]: self._after, self._names[1]: self._before}.get(name)

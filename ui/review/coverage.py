@@ -10,6 +10,8 @@ from app.evaluation.review import Review
 from ui import theme
 from ui.widgets.curve_plot import CurvePlot
 
+FEW_POINTS = 3  # a line through so few is hardly seen
+
 
 class CoverageView(QWidget):
     """Emits the mistakes that are left at the threshold that the point is dragged to."""
@@ -42,12 +44,20 @@ class CoverageView(QWidget):
         self._curve = accuracy_by_coverage(review.confidence[used], (review.truth == review.predicted)[used])
         self.plot.clear()
         self.plot.set_range((0, 1), None)
-        self.plot.set_curve(self._name, self._curve.x, self._curve.y)
-        self._words.setText(self.tr("If only images above a confidence are answered. Drag the point to choose it."))
+        self.plot.set_curve(self._name, self._curve.x, self._curve.y, points=len(self._curve.x) <= FEW_POINTS)
+        self._words.setText(self._first_words(review))
         if self._threshold is not None:
             self._say(self._threshold)
             distances = [abs(one - self._threshold) for one in self._curve.thresholds]
             self.plot.set_handle(self._name, distances.index(min(distances)))
+
+    def _first_words(self, review: Review) -> str:
+        right = (review.truth == review.predicted)[review.used]
+        if right.all():
+            return self.tr("All answers are right, so that there is nothing to gain by leaving some to a person.")
+        if not right.any():
+            return self.tr("All answers are wrong, whatever confidence is asked for.")
+        return self.tr("If only images above a confidence are answered. Drag the point to see what that brings.")
 
     def _say(self, threshold: float) -> None:
         assert self._review is not None

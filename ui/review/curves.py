@@ -13,6 +13,7 @@ from ui.widgets.curve_plot import CurvePlot
 PRECISION_RECALL, ROC = "pr", "roc"
 MANY_CLASSES = 12  # more curves than these cannot be told apart: only the chosen one is drawn
 MICRO, MACRO = "micro", "macro"
+MOST_NAMED = 5  # classes without a curve
 
 
 class CurvesView(QWidget):
@@ -35,6 +36,7 @@ class CurvesView(QWidget):
         self.plot.allow_handle()
         self.plot.describe_points(self._describe_point)
         self.legend = CurveLegend()
+        self.missing = QLabel(objectName="muted", wordWrap=True)
         self._lay_out()
         self.kind.currentIndexChanged.connect(self._draw)
         self.legend.curve_chosen.connect(self._on_legend_curve_chosen)
@@ -53,6 +55,7 @@ class CurvesView(QWidget):
         layout.setContentsMargins(0, theme.SPACE, 0, 0)
         layout.addLayout(top)
         layout.addLayout(row, 1)
+        layout.addWidget(self.missing)
 
     def show_review(self, review: Review) -> None:
         """Draw the curves of the labels of now."""
@@ -114,6 +117,24 @@ class CurvesView(QWidget):
             self.plot.set_curve(name, curve.x, curve.y, *self._style(name))
         self.plot.emphasise(self._class)
         self._restore_handle()
+        self._name_missing()
+
+    def _name_missing(self) -> None:
+        """Say of which classes there is no curve, and why."""
+        assert self._review is not None
+        curves = self._curves()
+        missing = [f"“{label}”" for label in self._review.labels if label not in curves]
+        self.missing.setVisible(bool(missing))
+        if not missing:
+            return
+        names = ", ".join(missing[:MOST_NAMED])
+        if len(missing) > MOST_NAMED:
+            names = self.tr("{0} and {1:,} more").format(names, len(missing) - MOST_NAMED)
+        if self.kind.currentData() == ROC:
+            text = self.tr("No curve of {0}: it needs images of the class and of others.")
+        else:
+            text = self.tr("No curve of {0}: there is no image of the class.")
+        self.missing.setText(text.format(names))
 
     def _is_drawn(self, name: str) -> bool:
         assert self._review is not None

@@ -114,7 +114,7 @@ class ImagesView(QWidget):
         self.label.clear()
         self.label.addItems(review.labels)
         self.gallery.set_source(digests, cache)
-        self.why.set_source(review.labels, review.trained_on, digests, cache)
+        self.why.set_source(review.labels, review.trained_for, digests, cache)
 
     def show_images(self, title: str, positions: Positions) -> None:
         """Show these images, in the chosen order."""

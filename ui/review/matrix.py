@@ -2,7 +2,7 @@
 
 import numpy as np
 from PyQt5.QtCore import pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.evaluation.charts import confused_together, most_confused_first
 from app.evaluation.review import Review
@@ -10,6 +10,7 @@ from ui import theme
 from ui.widgets.confusion_matrix import COLUMN_SHARES, COUNTS, ROW_SHARES, ConfusionMatrix
 
 AS_LISTED, WORST_FIRST, TOGETHER = "listed", "worst", "together"
+ORDER_LETTERS = 16  # so that a window of 1280 pixels has room for the rest
 MANY_CLASSES = 20  # from which a whole matrix cannot be read
 
 
@@ -37,14 +38,19 @@ class MatrixView(QWidget):
         ):
             self.order.addItem(title, order)
         self.order.setAccessibleName(self.tr("Order of the classes"))
+        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.order.setMinimumContentsLength(ORDER_LETTERS)
         self.whole = QCheckBox(self.tr("Whole matrix"))
         self.whole.setToolTip(self.tr("See all classes at once, or at a size that can be read"))
         self.whole.setChecked(True)
         self.matrix = ConfusionMatrix()
+        self.save = QPushButton(self.tr("Save…"))
+        self.save.setToolTip(self.tr("Save the confusion matrix as PNG or SVG"))
         row = QHBoxLayout()
         for widget in (self.mode, self.order, self.whole):
             row.addWidget(widget)
         row.addStretch()
+        row.addWidget(self.save)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, theme.SPACE, 0, 0)
         layout.addLayout(row)

@@ -72,6 +72,8 @@ class ScoresView(QWidget):
         everything = self.of.currentData() == EVERY_CLASS
         names = (self.tr("right"), self.tr("wrong")) if everything else (self.tr("of the class"), self.tr("others"))
         good, bad = theme.token("accent"), theme.token("bad")
+        if not everything and not (used & expected).any():
+            names = (self.tr("of the class: none"), names[1])
         self._words.setText(
             f'<span style="color:{good}">■</span> {names[0]} &nbsp; <span style="color:{bad}">■</span> {names[1]}'
         )

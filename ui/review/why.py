@@ -1,6 +1,6 @@
 """The training images most like the one that is looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from ui.widgets.gallery import small_picture
 
 NUMBER = 6
 SIDE = 44
+TrainedFor = Callable[[str], Sequence[SnapshotImage]]  # by the path of an image
 
 
 class Why(QWidget):
@@ -24,7 +25,7 @@ class Why(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self._labels: Sequence[str] = ()
-        self._trained_on: Sequence[SnapshotImage] = ()
+        self._trained_for: TrainedFor = _nothing
         self._digests: Mapping[str, str] = {}
         self._cache = Path()
         self._tasks: list[Task] = []
@@ -48,10 +49,10 @@ class Why(QWidget):
         layout.addWidget(self._pages, 1)
 
     def set_source(
-        self, labels: Sequence[str], trained_on: Sequence[SnapshotImage], digests: Mapping[str, str], cache: Path
+        self, labels: Sequence[str], trained_for: TrainedFor, digests: Mapping[str, str], cache: Path
     ) -> None:
-        """Look among these training images, whose features are in a project's cache."""
-        self._labels, self._trained_on, self._digests, self._cache = labels, trained_on, digests, cache
+        """Look among the training images for a path, whose features are in a project's cache."""
+        self._labels, self._trained_for, self._digests, self._cache = labels, trained_for, digests, cache
         self.show_path(None)
 
     def show_path(self, path: str | None) -> None:
@@ -61,7 +62,7 @@ class Why(QWidget):
         self._say("" if path is None else self.tr("Looking…"))
         if path is not None:
             digest = self._digests.get(path, "")
-            work = (nearest_training_images, self._cache, digest, self._trained_on, NUMBER)
+            work = (nearest_training_images, self._cache, digest, self._trained_for(path), NUMBER)
             self._tasks.append(run_in_pool(*work, on_done=self._on_found))
 
     def close_down(self) -> None:
@@ -99,3 +100,7 @@ class Why(QWidget):
         item = self.list.item(row)
         if item is not None and not isinstance(result, AppError):
             item.setIcon(QIcon(QPixmap.fromImage(result)))
+
+
+def _nothing(path: str) -> Sequence[SnapshotImage]:
+    return ()

@@ -86,6 +86,8 @@ class ClassTable(QTableWidget):
             words = self.tr("95% interval {0:.1%} to {1:.1%}").format(*interval)
             item.setToolTip(f"{text}, {words}")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, {words}")
+        elif value is None:
+            item.setToolTip(self.tr("There are no images to compute it from."))
         self.setItem(row, column, item)
 
     @pyqtSlot()

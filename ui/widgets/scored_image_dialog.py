@@ -79,6 +79,7 @@ class ScoredImageDialog(QDialog):
             heat.found.connect(self._on_heat_found)
         self._view.step_requested.connect(self._on_view_step_requested)
         self._view.close_requested.connect(self.reject)
+        self.finished.connect(self._view.clear)  # what is still being read has no place to be shown any more
         self._previous.clicked.connect(self._on_previous_clicked)
         self._next.clicked.connect(self._on_next_clicked)
         self._show()

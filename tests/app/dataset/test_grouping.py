@@ -40,9 +40,9 @@ def test_ways_that_are_none_are_refused(grouping: Grouping) -> None:
 
 
 def test_groups_are_joined_through_each_other() -> None:
-    joined = join_groups(np.array([0, 0, 1, 2, 3]), [["x"], [], ["y"], ["x", "y"], []])
-    assert joined.tolist() == [0, 0, 0, 0, 1]
-    assert join_groups(np.array([4, 2, 4]), [(), (), ()]).tolist() == [0, 1, 0]
+    joined = join_groups([0, 0, 1, 2, 3], [["x"], [], ["y"], ["x", "y"], []])
+    assert joined == [0, 0, 0, 0, 1]
+    assert join_groups([4, 2, 4], [(), (), ()]) == [0, 1, 0]
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -50,17 +50,17 @@ def test_no_group_straddles_a_split_and_old_images_stay_where_they_were(seed: in
     random = np.random.default_rng(seed)
     count = int(random.integers(6, 120))
     digests = [f"{number:032x}" for number in random.permutation(count)]
-    alike = random.integers(0, count, count)
+    alike = random.integers(0, count, count).tolist()
     names = [[str(one)] if one % 3 else [] for one in random.integers(0, count, count)]
     labels = random.integers(0, 3, count).tolist()
     groups = join_groups(alike, names)
     old = int(random.integers(1, count))
     none: list[str | None] = [None] * count
-    before = assign_splits(digests[:old], join_groups(alike[:old], names[:old]).tolist(), labels[:old], none[:old])
+    before = assign_splits(digests[:old], join_groups(alike[:old], names[:old]), labels[:old], none[:old])
     kept = [*before, *none[old:]]
-    parts = assign_splits(digests, groups.tolist(), labels, none, before=kept)
-    for group in set(groups.tolist()):
-        members = np.flatnonzero(groups == group)
+    parts = assign_splits(digests, groups, labels, none, before=kept)
+    for group in set(groups):
+        members = np.flatnonzero(np.array(groups) == group)
         assert len({parts[one] for one in members}) == 1
         parts_before = {kept[one] for one in members} - {None}
         if len(parts_before) == 1:

@@ -1,0 +1,39 @@
+"""Fixtures of the Review tab: shown, with a real run, and with known mistakes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.ui.reviewing import plant
+from ui.review_tab import ReviewTab
+from ui.state import AppState
+
+
+@pytest.fixture
+def tab(qtbot: QtBot, state: AppState) -> Iterator[ReviewTab]:
+    tab = ReviewTab(state)
+    qtbot.addWidget(tab)
+    tab.resize(1280, 800)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    yield tab
+    tab.close_down()
+
+
+@pytest.fixture
+def review(qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path) -> ReviewTab:
+    """Show the run of the trained project."""
+    state.open_project(trained_folder)
+    qtbot.waitUntil(lambda: tab._review is not None)
+    return tab
+
+
+@pytest.fixture
+def planted(qtbot: QtBot, state: AppState, tab: ReviewTab, trained_folder: Path) -> ReviewTab:
+    """Show a run with four known mistakes in each of its three classes of fourteen images."""
+    plant(trained_folder / "runs" / "1")
+    state.open_project(trained_folder)
+    qtbot.waitUntil(lambda: tab._review is not None, timeout=20_000)
+    return tab
