@@ -146,7 +146,7 @@ class UnlabelledPage(QWidget):
         elif self._found is not None and self.classes.currentData() == EVERY_CLASS:
             results = list(self._found.results)
         self._shown = results
-        self._model.clear()
+        self._model.clear(self._found.labels if self._found else ())
         if results:
             self._model.add(results)
         self.title.setText(self.tr("{0:,} images").format(len(results)))
