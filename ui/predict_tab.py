@@ -22,7 +22,7 @@ from app.dataset.camera import FIRST_CAMERA
 from app.dataset.scan import IMAGE_SUFFIXES
 from app.engines.protocol import Progress
 from app.export.bundle import read_bundle_info
-from app.export.service import ModelService
+from app.export.service import ACTIVATION, ModelService
 from app.export.watching import STAGE as CAMERA
 from app.project.correcting import Correction
 from ui import messages, theme
@@ -310,7 +310,7 @@ class PredictTab(QWidget):
         bundle = self._picker.bundle()
         if bundle is not None:
             self._heat_maps.set_bundle(bundle)
-            self._heat_maps.ask(path, label)
+            self._heat_maps.ask(path, label, ACTIVATION)
 
     @pyqtSlot(str, str)
     def _on_correction_requested(self, path: str, label: str) -> None:
