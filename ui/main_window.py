@@ -14,6 +14,7 @@ from app.errors import AppError
 from app.files import resource_folder
 from app.project.project import Project
 from ui import messages, theme
+from ui.cntk_setup import CntkSetup
 from ui.exchanging import Exchanging
 from ui.grouping import GroupingActions
 from ui.jobs import drain_pool
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self._preparation = Preparation(self.state, self)
         self._safekeeping = Safekeeping(self, self.state)
         self._grouping = GroupingActions(self, self.state)
+        self._cntk_setup = CntkSetup(self.state, self)
         self._connect()
         self._make_tab(LABEL)
         self._restore()
@@ -85,6 +87,7 @@ class MainWindow(QMainWindow):
         menus.backup_requested.connect(self._safekeeping.back_up)
         menus.restore_requested.connect(self._safekeeping.restore)
         menus.find_moved_requested.connect(self._safekeeping.find_moved)
+        menus.settings_requested.connect(self._on_settings_requested)
         self._safekeeping.restored.connect(self.open_path)
         menus.import_requested.connect(self._exchanging.show_import)
         menus.export_requested.connect(self._exchanging.show_export)
@@ -169,6 +172,12 @@ class MainWindow(QMainWindow):
         folder = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder of images"))
         if folder:
             self.open_path(Path(folder))
+
+    @pyqtSlot()
+    def _on_settings_requested(self) -> None:
+        from ui.settings_dialog import SettingsDialog
+
+        SettingsDialog(self.state, self._cntk_setup, self).open()
 
     @pyqtSlot()
     def _on_close_requested(self) -> None:

@@ -28,6 +28,7 @@ class AppState(QObject):
     images_added = pyqtSignal()  # all of them
     corrected = pyqtSignal(object, object)  # the path that was corrected, a Correction
     runs_changed = pyqtSignal()
+    engines_changed = pyqtSignal()  # one was set up or removed
     failed = pyqtSignal(object)
 
     def __init__(self, parent: QObject | None = None):

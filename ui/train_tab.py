@@ -149,6 +149,8 @@ class TrainTab(QWidget):
         state.project_closed.connect(self._on_project_changed)
         state.images_changed.connect(self._on_state_changed)
         state.runs_changed.connect(self._refresh)
+        state.engines_changed.connect(self._presets.refresh)
+        state.engines_changed.connect(self._refresh)
         self._train.clicked.connect(self._on_train_clicked)
         self._groups.clicked.connect(self.groups_requested)
         self._guard.passed.connect(self._begin)

@@ -70,9 +70,10 @@ def _cntk() -> EngineStatus:
     if info is not None:
         reason = _quick().reason  # the images are divided by its features
     elif runtime.folder.is_dir():
-        reason = "CNTK is half set up: “python main.py cntk-setup” goes on where it ended."
+        reason = "CNTK is half set up: File → Settings…, or “python main.py cntk-setup”, goes on where it ended."
     else:
-        reason = "CNTK 2.7 needs a Python 3.6 of its own: set it up with “python main.py cntk-setup”."
+        way = "set it up under File → Settings…, or with “python main.py cntk-setup”."
+        reason = f"CNTK 2.7 needs a Python 3.6 of its own: {way}"
     version, devices = (info.version, info.devices) if info else ("", ())
     return EngineStatus("cntk", "Microsoft Cognitive Toolkit 2.7", not reason, version, devices, reason)
 

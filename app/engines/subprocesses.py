@@ -43,6 +43,7 @@ def run_program(
             env=environment,
             encoding="utf-8",
             errors="replace",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
         raise EngineError(f"“{command[0]}” cannot be started.", "Check that it is there.", str(error)) from error

@@ -1,6 +1,6 @@
 """How thoroughly to train: a radio button per preset, with a sentence; one that cannot run here says why."""
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QButtonGroup, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from app.engines.catalog import engines
@@ -19,30 +19,41 @@ class PresetChoice(QWidget):
         super().__init__(parent)
         self._group = QButtonGroup(self)
         self._presets = list(PRESETS.values())
+        self._sentences: list[tuple[QLabel, str]] = []
         words = {
             "quick": (self.tr("Quick"), self.tr("Seconds: a classifier on the features of a pretrained network.")),
             "balanced": (self.tr("Balanced"), self.tr("Minutes: the network's upper part learns your images, too.")),
             "best": (self.tr("Best"), self.tr("Up to hours: the whole network learns your images.")),
+            "cntk": (self.tr("CNTK"), self.tr("By Microsoft's Cognitive Toolkit, on its networks or yours.")),
         }
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACE // 2)
         layout.addWidget(QLabel(self.tr("Thoroughness"), objectName="heading"))
-        reasons = {status.name: status.reason for status in engines()}
         for number, preset in enumerate(self._presets):
             title, help = words.get(preset.name, (preset.title, preset.help))
-            reason = reasons[preset.engine]
             button = QRadioButton(title)
-            button.setEnabled(not reason)
-            button.setAccessibleDescription(reason or help)
             self._group.addButton(button, number)
             layout.addWidget(button)
-            sentence = QLabel(reason or help, objectName="muted", wordWrap=True)
+            sentence = QLabel(objectName="muted", wordWrap=True)
             sentence.setContentsMargins(INDENT, 0, 0, theme.SPACE // 2)
+            self._sentences.append((sentence, help))
             layout.addWidget(sentence)
+        self.refresh()
+        self._group.buttonClicked.connect(self.changed)
+
+    @pyqtSlot()
+    def refresh(self) -> None:
+        """Look anew which presets can run here; the first of them is chosen while none is."""
+        reasons = {status.name: status.reason for status in engines()}
+        for number, (preset, (sentence, help)) in enumerate(zip(self._presets, self._sentences, strict=True)):
+            reason = reasons[preset.engine]
+            button = self._group.button(number)
+            button.setEnabled(not reason)
+            button.setAccessibleDescription(reason or help)
+            sentence.setText(reason or help)
             if not reason and self._group.checkedButton() is None:
                 button.setChecked(True)
-        self._group.buttonClicked.connect(self.changed)
 
     def chosen(self) -> Preset | None:
         """Return the preset, or None if none can run."""
