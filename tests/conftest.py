@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.demo.garments import make_demo
-from app.engines.cntk_runtime import RUNTIME_VARIABLE, RuntimeInfo, default_runtime
+from app.engines.cntk_runtime import RUNTIME_VARIABLE, Runtime, RuntimeInfo, default_runtime
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Event
 from app.engines.stages import CNTK, WORKERS
@@ -78,6 +78,17 @@ def fake_cntk(tmp_path_factory: pytest.TempPathFactory, stored_models: Path, mon
     runtime.write_info(RuntimeInfo("cntk", "2.7", ("cpu",)))
     monkeypatch.setenv("FAKE_CNTK_MODEL", str(stored_models / "any_size.model"))
     monkeypatch.setitem(WORKERS, CNTK, lambda: EngineProcess(worker_command(FAKE_CNTK)))
+
+
+@pytest.fixture(scope="session")
+def cntk_runtime() -> Runtime:
+    """Return CNTK's Python, or skip where there is none."""
+    folder = os.environ.get(RUNTIME_VARIABLE)
+    if not folder:
+        pytest.skip(f"{RUNTIME_VARIABLE} does not name a folder with CNTK's Python 3.6")
+    runtime = Runtime(Path(folder))
+    assert runtime.exists, f"{RUNTIME_VARIABLE} names {folder}, where CNTK's Python is not"
+    return runtime
 
 
 @pytest.fixture(scope="session")

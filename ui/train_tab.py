@@ -20,12 +20,13 @@ from app.engines.protocol import Progress
 from app.errors import AppError
 from app.project.project import Project
 from app.project.records import RunRow
-from app.settings import HEAD, TORCH, settings_table
+from app.settings import CNTK, HEAD, QUICK, settings_table
 from app.training import RunResult, TrainingRequest, check_ready, finish_epoch, resumable_run
 from ui import theme
 from ui.grouping import grouping_words
 from ui.jobs import Job
 from ui.leak_guard import LeakGuard
+from ui.network_nodes import NetworkNodes
 from ui.run_actions import RunActions
 from ui.state import AppState
 from ui.widgets.form import Form
@@ -217,6 +218,8 @@ class TrainTab(QWidget):
         settings = preset.settings if preset else None
         table = [one for one in settings_table(preset.engine) if one.name != HEAD] if preset else []  # above it
         self._settings.show_settings(table, asdict(settings) if settings else {})
+        if preset is not None and preset.engine == CNTK:
+            NetworkNodes(self._settings)
         self._refresh()
 
     @pyqtSlot()
@@ -242,7 +245,7 @@ class TrainTab(QWidget):
         """Train as was asked for, now that nothing leaks or the user knows."""
         if self._job is None and self._state.project is not None:
             self._follow(self._state.start_training(self._request))
-            self._plots.expect(tuning=self._request.engine == TORCH)
+            self._plots.expect(tuning=self._request.engine != QUICK)
 
     @pyqtSlot()
     def _on_resume_clicked(self) -> None:
@@ -254,7 +257,7 @@ class TrainTab(QWidget):
     def _on_again_requested(self, run: RunRow) -> None:
         if self._job is None:
             self._follow(self._state.train_again(run.number))
-            self._plots.expect(tuning=run.engine == TORCH)
+            self._plots.expect(tuning=run.engine != QUICK)
 
     @pyqtSlot()
     def _on_finish_clicked(self) -> None:

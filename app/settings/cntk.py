@@ -39,6 +39,7 @@ class CntkSettings:
         OUR_NETWORK,
         "Network",
         "What is built upon: “efficientnet-lite0”, which comes with Sightline, or the path of a CNTK 2 .model file.",
+        files="*.model",
     )
     feature_node: str = setting(
         "",

@@ -18,7 +18,8 @@ Table = TypeVar("Table")
 class Setting:
     """A setting as it is offered: `low` and `high` are included, `choices` are all there are.
 
-    `read` takes apart what is written in a text without choices; raises ValueError where it cannot.
+    `read` takes apart what is written in a text without choices; raises ValueError where it cannot. `files` is the
+    pattern of files that such a text may name.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Setting:
     high: float | None = None
     choices: tuple[str, ...] = ()
     read: Callable[[str], object] | None = None
+    files: str = ""
 
     def checked(self, value: object) -> Value:
         """Return the value as this setting's kind; raises InputError outside its limits."""
@@ -70,9 +72,10 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     read: Callable[[str], object] | None = None,
+    files: str = "",
 ) -> Any:
     """Make the field of a table."""
-    words = {"title": title, "help": help, "low": low, "high": high, "choices": choices, "read": read}
+    words = {"title": title, "help": help, "low": low, "high": high, "choices": choices, "read": read, "files": files}
     return field(default=default, metadata=words)
 
 

@@ -1,27 +1,15 @@
 """CNTK's own Python, and networks that it saves, where it has been set up."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from app.engines.cntk_runtime import RUNTIME_VARIABLE, Runtime
+from app.engines.cntk_runtime import Runtime
 from app.features.backbones import BACKBONES, DEFAULT_BACKBONE
 
 HERE = Path(__file__).resolve().parent / "engines"
 SCRIPT = HERE / "cntk_models.py"
-
-
-@pytest.fixture(scope="session")
-def cntk_runtime() -> Runtime:
-    """Return CNTK's Python, or skip where there is none."""
-    folder = os.environ.get(RUNTIME_VARIABLE)
-    if not folder:
-        pytest.skip(f"{RUNTIME_VARIABLE} does not name a folder with CNTK's Python 3.6")
-    runtime = Runtime(Path(folder))
-    assert runtime.exists, f"{RUNTIME_VARIABLE} names {folder}, where CNTK's Python is not"
-    return runtime
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from PyQt5.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from app.settings import Setting, Value
+from ui.widgets.file_field import FileField
 
 LARGEST = 1_000_000
 DECIMALS = 6
@@ -37,8 +38,9 @@ class Form(QWidget):
         for setting in table:
             field = _field(setting, values[setting.name])
             field.setToolTip(setting.help)
-            field.setAccessibleName(setting.title)
-            field.setAccessibleDescription(setting.help)
+            spoken = field.focusProxy() or field
+            spoken.setAccessibleName(setting.title)
+            spoken.setAccessibleDescription(setting.help)
             self._fields[setting.name] = field
             self._layout.addRow(setting.title, field)
             self._layout.labelForField(field).setToolTip(setting.help)
@@ -58,10 +60,13 @@ def _field(setting: Setting, value: Value) -> QWidget:
         box = QCheckBox()
         box.setChecked(value)
         return box
-    if isinstance(value, str) and not setting.choices:
-        return QLineEdit(value)
+    if setting.files:
+        return FileField(str(value), setting.files)
+    if setting.read is not None:
+        return QLineEdit(str(value))
     if isinstance(value, str):
-        choice = QComboBox()
+        choice = QComboBox(editable=not setting.choices)
+        choice.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         choice.addItems(list(setting.choices))
         choice.setCurrentText(value)
         return choice
@@ -83,7 +88,9 @@ def _value(field: QWidget) -> Value:
     if isinstance(field, QCheckBox):
         return bool(field.isChecked())
     if isinstance(field, QComboBox):
-        return str(field.currentText())
+        return str(field.currentText()).strip()
+    if isinstance(field, FileField):
+        return field.text()
     if isinstance(field, QLineEdit):
         return str(field.text()).strip()
     if isinstance(field, QSpinBox):

@@ -54,8 +54,12 @@ class TrainingPlots(QWidget):
             self.speed.show()
             self._draw(self.speed, self.tr("speed"), progress.done, values["images_per_second"])
         elif progress.stage == "fit":
+            if self.fit_loss.isHidden():  # what was tuned is followed by a classifier of its own
+                self.expect(tuning=False)
             self._show_fit(values)
         elif progress.stage == "tune":
+            if self.loss.isHidden():
+                self.expect(tuning=True)
             self._show_step(progress)
         elif progress.stage == "epoch":
             self._show_epoch(progress)
@@ -63,8 +67,10 @@ class TrainingPlots(QWidget):
     def _show_fit(self, values: dict[str, float]) -> None:
         strength = values["strength"]
         for plot, key in ((self.fit_accuracy, "validation_accuracy"), (self.fit_loss, "validation_loss")):
-            self._draw(plot, self.tr("cross-validation"), strength, values[key], points=True)
-            plot.set_ticks(self._values[key_of(plot, self.tr("cross-validation"))][0])
+            if key not in values:  # a support vector machine has no loss
+                continue
+            self._draw(plot, self.tr("validation"), strength, values[key], points=True)
+            plot.set_ticks(self._values[key_of(plot, self.tr("validation"))][0])
 
     def _show_step(self, progress: Progress) -> None:
         values = progress.values

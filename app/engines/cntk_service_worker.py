@@ -1,4 +1,4 @@
-"""The worker that sets CNTK up or removes it; its lines come as notes."""
+"""The worker that sets CNTK up, removes it, or looks into its networks; its lines come as notes."""
 
 import threading
 from dataclasses import asdict
@@ -7,6 +7,7 @@ from typing import Any
 
 from app import __version__
 from app.engines import cntk_setup
+from app.engines.cntk_nodes import feature_nodes
 from app.engines.cntk_runtime import default_runtime
 from app.engines.protocol import Hello, Note, OnEvent
 from app.engines.worker import Job
@@ -24,9 +25,15 @@ def remove(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, An
     return {"removed": cntk_setup.remove(default_runtime())}
 
 
+def list_nodes(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Name the nodes of the job's `network` file that can be classified, and the one taken where none is named."""
+    nodes, found = feature_nodes(Path(job["network"]).expanduser())
+    return {"nodes": [node.name for node in nodes], "found": found}
+
+
 def hello() -> Hello:
     """Say which worker this is."""
-    return Hello("setup", __version__)
+    return Hello("cntk service", __version__)
 
 
-HANDLERS = {"cntk_setup": set_up, "cntk_remove": remove}
+HANDLERS = {"cntk_setup": set_up, "cntk_remove": remove, "cntk_nodes": list_nodes}
