@@ -1,15 +1,23 @@
 """What the presets reach and cost, beside a plain loop: trained on one half of the photos, tested on the other.
 
 `quick`, `balanced`, `best` and `plain`, each with: `accuracy` and its standard deviation `sd` over the seeds, `seconds`
-of the processors, and `time_ratio`: the seconds to reach the plain loop's last accuracy over the plain loop's seconds,
-or null where it was not reached. `same_accuracy_ratio`: the seconds over those of the plain loop's first epoch that was
-as accurate, or over all of its seconds where none was. `differences`: in points, with 95% intervals over the test
-photos, paired. The full result is kept in `benchmarks/results/`; `--stored` prints it at once.
-Usage: python benchmarks/finetune.py [DATA] [--seeds N] [--plain-epochs N] [--set NAME=VALUE …] [--stored]
+of the processors that training takes, and `time_ratio`: the seconds to reach the plain loop's last accuracy over the
+plain loop's seconds, or null where it was not reached. `same_accuracy_ratio`: the seconds over those of the plain
+loop's first epoch that was as accurate, or over all of its seconds where none was. `differences`: in points, with 95%
+intervals over the test photos, paired.
+Training is, for Quick, its share of looking at photos, and fitting; for Balanced and Best, decoding and fine-tuning;
+for the plain loop, its epochs. The features of a head start, the bundle and tests are counted for none of them;
+`whole_seconds` are those of the whole command. The plain loop's threads wait asleep, as ours do: waiting in circles
+would count as work.
+The full result is kept in `benchmarks/results/`; `--stored` prints it at once. With `--keep FOLDER` what was measured
+stays there, and a call goes on where the last one ended: after `--minutes`, nothing new is begun.
+Usage: python benchmarks/finetune.py [DATA] [--seeds N] [--plain-epochs N] [--set NAME=VALUE …] [--only NAME …]
+       [--keep FOLDER] [--minutes N] [--stored]
 """
 
 import argparse
 import json
+import math
 import os
 import random
 import shutil
@@ -27,16 +35,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from app.dataset.scan import scan_folder
+from app.engines.stages import WAIT_ASLEEP
 from app.evaluation.report import load_evaluation
 from app.files import HOME_VARIABLE, write_json
 from benchmarks.result import PHOTOS, PROGRAM, ROOT, machine, say
 
 PRESETS = ("quick", "balanced", "best")
+CONTESTANTS = (*PRESETS, "plain")
+SOURCES = [PHOTOS, PHOTOS.parent / "validation"]
 PAIRS = (("balanced", "quick"), ("best", "quick"), ("best", "balanced"), ("best", "plain"), ("balanced", "plain"))
 FULL_SEEDS = 3
 PLAIN_EPOCHS = 4
 STORED = ROOT / "benchmarks" / "results" / "finetune.json"
-Right = dict[str, bool]
 
 
 def halve(sources: list[Path], target: Path, seed: int) -> None:
@@ -53,10 +63,10 @@ def halve(sources: list[Path], target: Path, seed: int) -> None:
             shutil.copyfile(path, folder / f"{number:05}{path.suffix}")
 
 
-def run(command: list[str]) -> tuple[dict[str, Any], float]:
+def run(command: list[str], **environment: str) -> tuple[dict[str, Any], float]:
     """Run a command; return the JSON it printed and the seconds of the processors that it took."""
     before, start = os.times(), time.perf_counter()
-    done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, env={**os.environ, **environment})
     if done.returncode:
         raise SystemExit(done.stderr)
     after, wall_s = os.times(), time.perf_counter() - start
@@ -64,28 +74,59 @@ def run(command: list[str]) -> tuple[dict[str, Any], float]:
     return json.loads(done.stdout.splitlines()[-1]), spent or wall_s  # Windows counts no children
 
 
-def train(preset: str, data: Path, project: Path, changes: list[str]) -> tuple[Right, float]:
+def train(preset: str, data: Path, project: Path, changes: list[str]) -> dict[str, Any]:
     """Train with a preset on a project of its own; return which test photos are right, and the seconds."""
     settings = [part for change in changes for part in ("--set", change)] if preset != "quick" else []
     command = [str(PROGRAM), "train", str(data), "--project", str(project), "--preset", preset, "--json", *settings]
-    values, seconds = run(command)
+    values, whole_s = run(command)
     evaluation = load_evaluation(Path(values["model"]).parent)
-    return {one.path: one.predicted == one.truth for one in evaluation.predictions}, seconds
+    right = {one.path: one.predicted == one.truth for one in evaluation.predictions}
+    spent, photos = values["processor_seconds"], len(list((data / "train").glob("*/*")))
+    if preset == "quick":
+        seconds = spent["features"] * photos / (photos + len(right)) + spent["train"]
+    else:
+        seconds = spent["pixels"] + spent["fine_tune"]
+    return {"right": right, "seconds": seconds, "whole_seconds": whole_s}
 
 
-def measure(sources: list[Path], folder: Path, seed: int, options: argparse.Namespace) -> dict[str, Any]:
-    """Measure everything with one division."""
-    data = folder / f"data{seed}"
-    halve(sources, data, seed)
-    found: dict[str, Any] = {}
-    for preset in PRESETS:
-        say(f"seed {seed}: {preset}")
-        right, seconds = train(preset, data, folder / f"{preset}{seed}", options.set)
-        found[preset] = {"right": right, "seconds": seconds}
-    say(f"seed {seed}: plain")
-    plain, _ = run([str(ROOT / "benchmarks" / "plain_loop.py"), str(data), str(options.plain_epochs), str(seed)])
-    found["plain"] = {"right": plain["right"], "seconds": plain["curve"][-1]["seconds"], "curve": plain["curve"]}
-    return found
+class Measuring:
+    """Measures contestants with one division each, and keeps what it found in a folder."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace):
+        self._folder = folder
+        self._options = options
+        self._deadline = time.monotonic() + 60 * options.minutes
+
+    def seed(self, seed: int) -> dict[str, Any]:
+        """Return what is known of a seed's contestants, after measuring those that time is left for."""
+        found = {name: self._contestant(name, seed) for name in CONTESTANTS}
+        return {name: values for name, values in found.items() if values is not None}
+
+    def _contestant(self, name: str, seed: int) -> dict[str, Any] | None:
+        path = self._folder / f"{name}-{seed}.json"
+        if path.exists():
+            values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return values
+        if time.monotonic() > self._deadline or name not in self._options.only:
+            return None
+        data = self._folder / f"data-{seed}"
+        if not data.exists():
+            halve(self._options.data or SOURCES, self._folder / "part", seed)
+            (self._folder / "part").rename(data)
+        say(f"seed {seed}: {name}")
+        values = self._plain(data, seed) if name == "plain" else self._preset(name, data, seed)
+        write_json(path, values)
+        return values
+
+    def _preset(self, name: str, data: Path, seed: int) -> dict[str, Any]:
+        with tempfile.TemporaryDirectory() as project:
+            return train(name, data, Path(project), self._options.set)
+
+    def _plain(self, data: Path, seed: int) -> dict[str, Any]:
+        loop = str(ROOT / "benchmarks" / "plain_loop.py")
+        plain, whole_s = run([loop, str(data), str(self._options.plain_epochs), str(seed)], **WAIT_ASLEEP)
+        seconds = plain["curve"][-1]["seconds"]
+        return {"right": plain["right"], "seconds": seconds, "whole_seconds": whole_s, "curve": plain["curve"]}
 
 
 def figures(name: str, seeds: list[dict[str, Any]]) -> dict[str, Any]:
@@ -104,6 +145,7 @@ def figures(name: str, seeds: list[dict[str, Any]]) -> dict[str, Any]:
         "accuracy": round(accuracy, 4),
         "sd": round(stdev(accuracies), 4) if len(accuracies) > 1 else None,
         "seconds": round(seconds, 1),
+        "whole_seconds": round(mean(one[name]["whole_seconds"] for one in seeds), 1),
         "time_ratio": round(seconds / plain_s, 3) if accuracy >= goal else None,
         "same_accuracy_ratio": round(seconds / (reached[0] if reached else plain_s), 3),
     }
@@ -129,6 +171,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=FULL_SEEDS)
     parser.add_argument("--plain-epochs", type=int, default=PLAIN_EPOCHS)
     parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--only", choices=CONTESTANTS, nargs="+", default=CONTESTANTS)
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--stored", action="store_true")
     options = parser.parse_args()
     if options.stored:
@@ -136,20 +181,29 @@ def main() -> None:
             raise SystemExit("No full result is stored.")
         print(json.dumps(json.loads(STORED.read_text(encoding="utf-8"))))
         return
-    sources = options.data or [PHOTOS, PHOTOS.parent / "validation"]
     with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
-        seeds = [measure(sources, Path(temporary), seed, options) for seed in range(options.seeds)]
-    names = (*PRESETS, "plain")
-    values: dict[str, Any] = {name: figures(name, seeds) for name in names}
-    values["differences"] = {f"{one} - {other}": difference(one, other, seeds) for one, other in PAIRS}
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    values |= {"seeds": options.seeds, "photos": len(seeds[0]["plain"]["right"]), "machine": machine()}
-    values |= {"date": datetime.now(timezone.utc).isoformat(timespec="seconds"), "commit": commit}
+        folder = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ[HOME_VARIABLE] = str(folder / "home")
+        measuring = Measuring(folder, options)
+        seeds = [measuring.seed(seed) for seed in range(options.seeds)]
+    missing = [f"{name} of seed {seed}" for seed, one in enumerate(seeds) for name in CONTESTANTS if name not in one]
+    if missing:
+        raise SystemExit(f"Not measured yet: {', '.join(missing)}.")
+    values = summary(seeds)
     if not options.data and options.seeds >= FULL_SEEDS and not options.set:
         STORED.parent.mkdir(exist_ok=True)
         write_json(STORED, values)
     print(json.dumps(values))
+
+
+def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Put everything that was found into one value, with machine, date and commit."""
+    values: dict[str, Any] = {name: figures(name, seeds) for name in CONTESTANTS}
+    values["differences"] = {f"{one} - {other}": difference(one, other, seeds) for one, other in PAIRS}
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    values |= {"seeds": len(seeds), "photos": len(seeds[0]["plain"]["right"]), "machine": machine()}
+    return values | {"date": datetime.now(timezone.utc).isoformat(timespec="seconds"), "commit": commit}
 
 
 if __name__ == "__main__":

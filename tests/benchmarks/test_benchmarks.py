@@ -134,20 +134,54 @@ def test_finetune(garments: Path) -> None:
         assert -100 <= low <= centre <= high <= 100
 
 
+@pytest.mark.slow
+def test_finetune_goes_on_where_it_ended(garments: Path, tmp_path: Path) -> None:
+    command = [sys.executable, str(PROGRAM.parent / "benchmarks" / "finetune.py"), str(garments), "--seeds", "1"]
+    command += ["--keep", str(tmp_path), "--only", "quick"]
+    for _ in range(2):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+        assert done.returncode == 1
+        assert "Not measured yet: balanced of seed 0, best of seed 0, plain of seed 0." in done.stderr
+    assert "seed 0: quick" not in done.stderr
+    assert (tmp_path / "quick-0.json").exists()
+
+
+@pytest.mark.slow
+def test_resolution(garments: Path) -> None:
+    values = run("resolution.py", str(garments), "--sides", "160", "--set", "epochs=1", "--set", "views=1")
+    (found,) = values["sides"].values()
+    assert 0 <= found["interval"][0] <= found["accuracy"] <= found["interval"][1] <= 1
+    assert min(found["seconds"], found["test_seconds"]) > 0
+
+
+@pytest.mark.slow
+def test_imbalance(garments: Path) -> None:
+    small = [part for change in ("epochs=1", "views=1", "side=160") for part in ("--set", change)]
+    values = run(
+        "imbalance.py", str(garments), str(garments), "--largest", "12", "--ratio", "6", "--seeds", "1", *small
+    )
+    assert values["sizes"] == [12, 5, 2]
+    assert 0 <= values["plain"]["macro_recall"] <= 1
+    gain = values["corrected"]["macro_recall"] - values["plain"]["macro_recall"]
+    assert values["gain"] == pytest.approx(100 * gain, abs=0.02)
+
+
 def test_finetune_sums_up_seeds() -> None:
     seeds = [
         {
-            "balanced": {"right": {"a": True, "b": True}, "seconds": 10.0},
+            "balanced": {"right": {"a": True, "b": True}, "seconds": 10.0, "whole_seconds": 20.0},
             "plain": {
                 "right": {"a": True, "b": first},
                 "seconds": 40.0,
+                "whole_seconds": 50.0,
                 "curve": [{"accuracy": 0.0, "seconds": 20.0}, {"accuracy": (1 + first) / 2, "seconds": 40.0}],
             },
         }
         for first in (False, True)
     ]
     assert figures("balanced", seeds) == {
-        "accuracy": 1.0, "sd": 0.0, "seconds": 10.0, "time_ratio": 0.25, "same_accuracy_ratio": 0.25,
+        "accuracy": 1.0, "sd": 0.0, "seconds": 10.0, "whole_seconds": 20.0,
+        "time_ratio": 0.25, "same_accuracy_ratio": 0.25,
     }  # fmt: skip
     assert figures("plain", seeds)["accuracy"] == 0.75
     assert difference("balanced", "plain", seeds)[0] == 25
