@@ -17,6 +17,7 @@ from types import FrameType
 from app import __version__, tour
 from app.commands import (
     assist,
+    backbones,
     cntk,
     comparing,
     cross_validation,
@@ -113,6 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
         data,
         grouping,
         assist,
+        backbones,
         find,
         evaluating,
         runs,

@@ -12,4 +12,12 @@ def request_like(project: Project, number: int) -> TrainingRequest:
     snapshot = read_snapshot(project.run_folder(number))
     known = {setting.name for setting in settings_table(snapshot.engine)}
     settings = {name: value for name, value in snapshot.settings.items() if name in known}
-    return TrainingRequest(snapshot.engine, snapshot.seed, snapshot.head, snapshot.preset, settings, snapshot.division)
+    return TrainingRequest(
+        snapshot.engine,
+        snapshot.seed,
+        snapshot.head,
+        snapshot.preset,
+        settings,
+        snapshot.division,
+        snapshot.backbone,
+    )

@@ -27,15 +27,16 @@ from app.engines.snapshot import (
     write_snapshot,
 )
 from app.engines.stages import OWN, STAGES, RunProcesses
+from app.engines.worker import PROCESSOR_S
 from app.errors import AppError, Cancelled, EngineError, InputError
 from app.evaluation.report import Evaluation, load_evaluation
 from app.evaluation.validation import validation_figure
 from app.export.bundle import BUNDLE_FOLDER
-from app.features.backbones import BACKBONES, DEFAULT_BACKBONE
+from app.features.backbones import BACKBONES, DEFAULT_BACKBONE, find_backbone
 from app.files import write_json
 from app.project.project import Project
 from app.project.records import DONE, RUNNING, ImageRow, Measured, RunRow
-from app.settings import QUICK, Value, default_preset, preset_settings
+from app.settings import CNTK, QUICK, TORCH, Value, default_preset, preset_settings
 
 RUN_WORKER = "app.export.run_worker"
 LEAKS_FILE = "leaks.json"
@@ -57,6 +58,7 @@ class TrainingRequest:
     preset: str = ""
     settings: dict[str, Value] = field(default_factory=dict)
     division: int | None = None
+    backbone: str = DEFAULT_BACKBONE
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class RunResult:
     bundle: Path
     evaluation: Evaluation | None
     seconds: dict[str, float]
+    processor_seconds: dict[str, float]  # of each job
     skipped: tuple[Skipped, ...]
     validation: Measured | None = None
 
@@ -99,6 +102,7 @@ def train(
     `worker`, if it was launched before, is the caller's to end.
     """
     check_engine(request.engine)
+    check_backbone(request.engine, request.backbone)
     check_ready(project)
     return train_on(project, take_snapshot(project, request), on_event, cancel, worker)
 
@@ -163,6 +167,18 @@ def check_engine(engine: str) -> None:
     status = engine_status(engine)
     if not status.available:
         raise EngineError(f"The engine “{engine}” cannot run here.", status.reason)
+
+
+def check_backbone(engine: str, name: str) -> None:
+    """Raise InputError for a pretrained network that is not here, or that the engine cannot train."""
+    backbone = find_backbone(name)
+    if engine == TORCH and not backbone.tunable:
+        raise InputError(
+            f"The network {backbone.title} is known as ONNX alone, which cannot be fine-tuned.",
+            "Train with the engine quick, or choose another network.",
+        )
+    if engine == CNTK and name not in BACKBONES:
+        raise InputError(f"CNTK cannot train the network {backbone.title}.", f"Choose one of: {', '.join(BACKBONES)}.")
 
 
 def _take(run: "_Run", worker: EngineProcess | None) -> RunResult:
@@ -240,7 +256,7 @@ def take_snapshot(project: Project, request: TrainingRequest) -> Snapshot:
     head, settings = engine_settings(request)
     return Snapshot(
         engine=request.engine,
-        backbone=DEFAULT_BACKBONE,
+        backbone=request.backbone,
         head=head,
         seed=request.seed,
         cache=str(project.cache.resolve()),
@@ -285,6 +301,7 @@ class _Run:
         self._cancel = cancel
         self._folder = project.run_folder(number).resolve()
         self._leaks: list[list[str]] = []
+        self._processor_s: dict[str, float] = {}
 
     def go(self, processes: RunProcesses) -> RunResult:
         """Take every stage in turn."""
@@ -292,7 +309,7 @@ class _Run:
         if not (self._folder / SPEC_FILE).exists():  # a run that goes on has it
             write_snapshot(self._folder, self.snapshot)
         (self._folder / FINISH_FILE).unlink(missing_ok=True)
-        ensure_network(BACKBONES[self.snapshot.backbone], self._on_event, self._cancel)
+        ensure_network(find_backbone(self.snapshot.backbone), self._on_event, self._cancel)
         worker = processes.of(OWN)
         worker.start()
         with self.project.writing_features(self._cancel):
@@ -315,6 +332,7 @@ class _Run:
             self._folder / BUNDLE_FOLDER,
             evaluation,
             {name: round(value, 3) for name, value in seconds.items()},
+            self._processor_s,
             skipped,
             validation_figure(self._folder, read_split(self._folder)),
         )
@@ -322,7 +340,10 @@ class _Run:
     def _job(self, process: EngineProcess, kind: str, **values: Any) -> dict[str, Any]:
         if self._cancel.is_set():
             raise Cancelled
-        return process.run({"kind": kind, "run": str(self._folder), **values}, self._record, self._cancel)
+        job = {"kind": kind, "run": str(self._folder), **values}
+        result = process.run(job, self._record, self._cancel)
+        self._processor_s[kind] = round(float(result.get(PROCESSOR_S, 0.0)), 3)
+        return result
 
     def _record(self, event: Event) -> None:
         if isinstance(event, Progress):

@@ -12,6 +12,7 @@ from app.commands.report import Report, measured_words, skipped_values, with_ski
 from app.dataset.scan import Skipped, scan_folder
 from app.engines.catalog import ENGINES
 from app.errors import InputError
+from app.features.backbones import DEFAULT_BACKBONE
 from app.project.project import Project, default_project_folder, open_or_create
 from app.repetition import request_like
 from app.settings import CNTK, MODES, PRESETS, QUICK, Value, parse_setting, settings_table
@@ -36,6 +37,7 @@ def add_commands(add: AddCommand) -> None:
     parser.add_argument("--resume", metavar="RUN", type=int, help="go on with a run that was stopped")
     parser.add_argument("--like", metavar="RUN", type=int, help="train anew with the settings of a run")
     parser.add_argument("--seed", metavar="N", type=int, help="default: 0, or that of the run of --like")
+    parser.add_argument("--backbone", metavar="NAME", help=f"see “backbones” (default: {DEFAULT_BACKBONE})")
     parser.add_argument("--head", choices=HEADS, help="quick's classifier (default: logistic)")
 
 
@@ -75,13 +77,14 @@ def training_request(options: argparse.Namespace) -> TrainingRequest:
     settings: dict[str, Value] = dict(parse_setting(engine, text) for text in options.set)
     if options.mode:
         settings["mode"] = options.mode
-    return TrainingRequest(engine, options.seed or 0, options.head or HEADS[0], preset, settings)
+    seed, head, backbone = options.seed or 0, options.head or HEADS[0], options.backbone or DEFAULT_BACKBONE
+    return TrainingRequest(engine, seed, head, preset, settings, backbone=backbone)
 
 
 def request_again(options: argparse.Namespace, folder: Path) -> TrainingRequest:
     """Return what a run was asked for, perhaps with another seed; raises InputError beside other choices."""
-    others = (options.engine, options.preset, options.set, options.head, options.mode, options.resume is not None)
-    if any(others):
+    others = (options.engine, options.preset, options.set, options.head, options.mode, options.backbone)
+    if any(others) or options.resume is not None:
         raise InputError("--like takes every setting from a run.", "Only --seed goes with it.")
     with Project.open(folder) as project:
         request = request_like(project, options.like)
@@ -113,6 +116,7 @@ def training_report(result: RunResult, skipped: Sequence[Skipped]) -> Report:
         "test": test,
         "validation": None if result.validation is None else asdict(result.validation),
         "seconds": result.seconds,
+        "processor_seconds": result.processor_seconds,
         **skipped_values(skipped),
     }
     return Report(with_skipped(text, skipped), values)

@@ -1,11 +1,14 @@
-"""Convert a pretrained network to ONNX, once per user, by the worker that has PyTorch."""
+"""Pretrained networks as ONNX: converted once per user, added and measured, by the worker that has PyTorch."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Note, OnEvent
 from app.errors import Cancelled, EngineError
-from app.features.backbones import Backbone, network_file
+from app.features.backbones import Backbone, find_backbone, network_file
 
 TORCH_WORKER = "app.engines.torch_worker"
 
@@ -15,6 +18,28 @@ def ensure_network(backbone: Backbone, on_event: OnEvent, cancel: threading.Even
     if network_file(backbone).exists():
         return
     on_event(Note(f"Preparing the pretrained network {backbone.title}; this is done once."))
+    job = {"kind": "export", "backbone": backbone.name, "to": str(network_file(backbone))}
+    with _worker(cancel) as process:
+        process.run(job, on_event, cancel)
+
+
+def add_network(name: str, file: Path | None, on_event: OnEvent, cancel: threading.Event) -> Backbone:
+    """Add a network to those that are here, with weights or as ONNX from a file; raises AppError, or Cancelled."""
+    with _worker(cancel) as process:
+        job = {"kind": "add_backbone", "name": name, "file": str(file) if file else None}
+        return find_backbone(process.run(job, on_event, cancel)["backbone"])
+
+
+def measure_network(backbone: Backbone, on_event: OnEvent, cancel: threading.Event) -> float:
+    """Return how many images a second a network sees on this computer."""
+    ensure_network(backbone, on_event, cancel)
+    with _worker(cancel) as process:
+        job = {"kind": "measure_backbone", "backbone": backbone.name}
+        return float(process.run(job, on_event, cancel)["images_per_second"])
+
+
+@contextmanager
+def _worker(cancel: threading.Event) -> Iterator[EngineProcess]:
     with EngineProcess(worker_command(TORCH_WORKER)) as process:
         try:
             process.start()
@@ -22,4 +47,4 @@ def ensure_network(backbone: Backbone, on_event: OnEvent, cancel: threading.Even
             if cancel.is_set():  # Ctrl+C on a terminal may reach the process before it has a session of its own
                 raise Cancelled from None
             raise
-        process.run({"kind": "export", "backbone": backbone.name, "to": str(network_file(backbone))}, on_event, cancel)
+        yield process

@@ -23,7 +23,7 @@ from app.engines.linear_head import (
 from app.engines.protocol import OnEvent, Progress
 from app.engines.snapshot import NETWORK_FILE, TRAIN, VALIDATION, VALIDATION_FILE, Snapshot, Split
 from app.errors import Cancelled, InputError
-from app.features.backbones import BACKBONES, network_file
+from app.features.backbones import find_backbone, network_file
 from app.features.cache import FeatureCache
 from app.features.rooted import root_normalised
 from app.files import write_bytes
@@ -37,7 +37,7 @@ def train_head(
     folder: Path, snapshot: Snapshot, split: Split, on_event: OnEvent, cancel: threading.Event
 ) -> dict[str, Any]:
     """Write `network.onnx` (pixels → logits, features) and `validation.npz` (out-of-fold logits [N, classes])."""
-    backbone = BACKBONES[snapshot.backbone]
+    backbone = find_backbone(snapshot.backbone)
     positions = split.positions(TRAIN, VALIDATION)
     images = [snapshot.images[position] for position in positions]
     cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)

@@ -13,7 +13,7 @@ from app.engines.protocol import Hello, OnEvent
 from app.engines.snapshot import TEST, TRAIN, VALIDATION, read_snapshot, read_split, write_split
 from app.engines.splitting import leaks_of, split_snapshot
 from app.engines.worker import Job
-from app.features.backbones import BACKBONES, network_file
+from app.features.backbones import find_backbone, network_file
 from app.features.cache import FeatureCache
 from app.features.extractor import Extractor, ImageFile, fill_cache
 
@@ -24,7 +24,7 @@ WARM_UP = (TRAINING,)  # scikit-learn takes longer to import than the worker to 
 def compute_features(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
     """Fill the feature cache for the images of the snapshot in the job's `run` folder."""
     snapshot = read_snapshot(Path(job["run"]))
-    backbone = BACKBONES[snapshot.backbone]
+    backbone = find_backbone(snapshot.backbone)
     throttle = Throttle(on_event)
 
     def on_rate(done: int, total: int, rate: float) -> None:

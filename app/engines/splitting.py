@@ -6,14 +6,14 @@ from pathlib import Path
 from app.dataset.grouping import join_groups
 from app.dataset.split import TEST, TRAIN, assign_splits
 from app.engines.snapshot import VALIDATION, Snapshot, Split
-from app.features.backbones import BACKBONES
+from app.features.backbones import find_backbone
 from app.features.cache import FeatureCache
 from app.features.duplicates import group_near_duplicates
 
 
 def split_snapshot(snapshot: Snapshot, unreadable: Container[int]) -> Split:
     """Assign every image a part, but for those at the `unreadable` positions; the others' features are cached."""
-    backbone = BACKBONES[snapshot.backbone]
+    backbone = find_backbone(snapshot.backbone)
     readable = [position for position in range(len(snapshot.images)) if position not in unreadable]
     images = [snapshot.images[position] for position in readable]
     cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)

@@ -7,12 +7,15 @@ The attribute names follow the keys of the published state dictionaries.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from app.engines.tunable import Tunable
 
 BATCH_NORM_EPSILON = 1e-3
 BATCH_NORM_MOMENTUM = 0.01
@@ -41,6 +44,7 @@ STAGES = (
     Stage(4, 5, 2, 6, 112, 192),
     Stage(1, 3, 1, 6, 192, 320),
 )
+UPPER_STAGE = 5  # what the stages below see is general, and two thirds of all work is theirs
 
 
 class SameConv2d(nn.Conv2d):
@@ -93,8 +97,11 @@ class MBConvBlock(nn.Module):
         return x + y if self.adds_input else y
 
 
-class EfficientNetLite(nn.Module):
-    """The feature extractor, without the ImageNet classifier."""
+class EfficientNetLite(Tunable):
+    """The feature extractor, without the ImageNet classifier; features are at least 0 and at most 6."""
+
+    centre = (127.0,) * 3
+    scale = (128.0,) * 3
 
     def __init__(self, width: float = 1.0, depth: float = 1.0):
         super().__init__()
@@ -104,20 +111,23 @@ class EfficientNetLite(nn.Module):
         self._conv_head = SameConv2d(scaled_channels(STAGES[-1].channels_out, width), HEAD_CHANNELS, 1)
         self._bn1 = _batch_norm(HEAD_CHANNELS)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map normalised RGB [N, 3, H, W] to features [N, 1280], each at least 0 and at most 6."""
-        return self.upper(self.lower(x, len(self._blocks)), len(self._blocks))
+        self._lower_blocks = _block_count(STAGES[:UPPER_STAGE], depth)
 
-    def lower(self, x: Tensor, blocks: int) -> Tensor:
-        """Map normalised RGB [N, 3, H, W] to what leaves the first so many blocks [N, C, h, w]."""
+    @property
+    def lower_layers(self) -> int:
+        """Return how many of the layers are `lower`'s."""
+        return 1 + self._lower_blocks
+
+    def lower(self, x: Tensor) -> Tensor:
+        """Map normalised RGB [N, 3, H, W] to what leaves the lower blocks [N, C, H / 16, W / 16]."""
         x = functional.relu6(self._bn0(self._conv_stem(x)))
-        for block in self._blocks[:blocks]:
+        for block in self._blocks[: self._lower_blocks]:
             x = block(x)
         return x
 
-    def upper(self, x: Tensor, blocks: int) -> Tensor:
-        """Map what left the first so many blocks [N, C, h, w] to features [N, 1280]."""
-        for block in self._blocks[blocks:]:
+    def upper(self, x: Tensor) -> Tensor:
+        """Map what left the lower blocks [N, C, h, w] to features [N, 1280]."""
+        for block in self._blocks[self._lower_blocks :]:
             x = block(x)
         x = functional.relu6(self._bn1(self._conv_head(x)))
         return torch.flatten(functional.adaptive_avg_pool2d(x, 1), 1)
@@ -134,9 +144,7 @@ def _blocks(width: float, depth: float) -> list[MBConvBlock]:
     for index, stage in enumerate(STAGES):
         channels_in = STEM_CHANNELS if index == 0 else scaled_channels(stage.channels_in, width)
         channels_out = scaled_channels(stage.channels_out, width)
-        outer = index in (0, len(STAGES) - 1)
-        repeats = stage.repeats if outer else math.ceil(depth * stage.repeats)
-        for repeat in range(repeats):
+        for repeat in range(_repeats(stage, depth)):
             first = repeat == 0
             blocks.append(
                 MBConvBlock(
@@ -148,6 +156,15 @@ def _blocks(width: float, depth: float) -> list[MBConvBlock]:
                 )
             )
     return blocks
+
+
+def _repeats(stage: Stage, depth: float) -> int:
+    outer = stage in (STAGES[0], STAGES[-1])
+    return stage.repeats if outer else math.ceil(depth * stage.repeats)
+
+
+def _block_count(stages: Sequence[Stage], depth: float) -> int:
+    return sum(_repeats(stage, depth) for stage in stages)
 
 
 def scaled_channels(channels: int, width: float) -> int:

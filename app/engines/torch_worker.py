@@ -1,90 +1,69 @@
-"""The worker with PyTorch: turns published weights into an ONNX feature network."""
+"""The worker with PyTorch: turns published weights into ONNX feature networks, adds networks and measures them."""
 
-import os
-import tempfile
 import threading
-import warnings
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import onnx
-import onnxruntime
+import numpy as np
 import torch
-from torch import Tensor, nn
 
-from app.dataset.preprocess import IR_VERSION, OPSET
+from app.engines.onnx_backbones import add_onnx
 from app.engines.protocol import Hello, OnEvent
-from app.engines.torch_models import load_efficientnet_lite
+from app.engines.torch_backbones import TIMM_PREFIX, add_resnet, add_timm, load_backbone
+from app.engines.torch_to_onnx import FEATURES, PIXELS, feature_network_onnx
 from app.engines.worker import Job
-from app.features.backbones import BACKBONES, Backbone, weights_file
+from app.errors import InputError
+from app.features.backbones import BACKBONES, RESNETS, Backbone, find_backbone, network_file
 from app.files import write_bytes
+from app.onnx_sessions import open_session
+from app.parallel import processors
 
-PIXEL_CENTRE = 127.0
-PIXEL_SCALE = 128.0
-
-
-class FeatureNetwork(nn.Module):
-    """A backbone behind the normalisation it was trained with: uint8 RGB [N, H, W, 3] → features [N, width]."""
-
-    def __init__(self, backbone: nn.Module):
-        super().__init__()
-        self.backbone = backbone
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        """Normalise pixels to about -1 to 1 and compute their features."""
-        planes = pixels.permute(0, 3, 1, 2).float()
-        features: Tensor = self.backbone((planes - PIXEL_CENTRE) / PIXEL_SCALE)
-        return features
+MEASURED = 12  # pictures a thread, after one that does not count
 
 
 def export_backbone(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
     """Write the ONNX form of the job's `backbone` to its path `to`."""
-    backbone = BACKBONES[job["backbone"]]
-    network = load_efficientnet_lite(weights_file(backbone), backbone.width, backbone.depth)
-    write_bytes(Path(job["to"]), feature_network_onnx(network, backbone))
+    backbone = find_backbone(job["backbone"])
+    write_bytes(Path(job["to"]), feature_network_onnx(load_backbone(backbone.name), backbone.side))
     return {"network": job["to"]}
 
 
-def feature_network_onnx(network: nn.Module, backbone: Backbone) -> bytes:
-    """Convert a backbone to ONNX with a free batch size, batch normalisation folded into the convolutions."""
-    with tempfile.TemporaryDirectory() as folder:
-        raw, clean = os.path.join(folder, "raw.onnx"), os.path.join(folder, "clean.onnx")
-        with warnings.catch_warnings():
-            # The tracing exporter is deprecated, and says that it fixes the image size, which is meant.
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                FeatureNetwork(network).eval(),
-                (torch.zeros(1, backbone.side, backbone.side, 3, dtype=torch.uint8),),
-                raw,
-                input_names=["pixels"],
-                output_names=["features"],
-                dynamic_axes={"pixels": {0: "batch"}, "features": {0: "batch"}},
-                opset_version=OPSET,
-                dynamo=False,
-            )
-        _simplify(raw, clean)
-        model = onnx.load(clean)
-    _keep_standard_operators(model)
-    return bytes(model.SerializeToString())
+def add_backbone(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Add the network of the job's `name`, with weights or as ONNX from its `file` if it has one."""
+    return {"backbone": _add(job["name"], Path(job["file"]) if job.get("file") else None, on_event).name}
 
 
-def _simplify(raw: str, clean: str) -> None:
-    """Fold constants and paddings, by ONNX Runtime's own basic optimisations, which stay within the standard."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.optimized_model_filepath = clean
-    options.log_severity_level = 3
-    onnxruntime.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
+def _add(name: str, file: Path | None, on_event: OnEvent) -> Backbone:
+    if name in BACKBONES:
+        raise InputError(f"The network “{name}” is there already.", "Choose another name.")
+    if name in RESNETS:
+        return add_resnet(name, file, on_event)
+    if name.startswith(TIMM_PREFIX):
+        return add_timm(name, on_event)
+    if file is None:
+        names = ", ".join(RESNETS)
+        raise InputError(f"There is no network “{name}” to add.", f"Add {names}, timm:NAME, or a file of ONNX.")
+    return add_onnx(name, file)
 
 
-def _keep_standard_operators(model: onnx.ModelProto) -> None:
-    """Drop the optimiser's unused operator sets and declare a format that older runtimes read."""
-    used = {node.domain for node in model.graph.node}
-    kept = [one for one in model.opset_import if one.domain in used]
-    del model.opset_import[:]
-    model.opset_import.extend(kept)
-    model.ir_version = IR_VERSION
-    onnx.checker.check_model(model)
+def measure_backbone(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
+    """Measure how many images a second the job's `backbone` sees here, an image per thread."""
+    backbone = find_backbone(job["backbone"])
+    session = open_session(network_file(backbone))
+    pixels = np.zeros((1, backbone.side, backbone.side, 3), np.uint8)
+
+    def see(count: int) -> None:
+        for _ in range(count):
+            session.run([FEATURES], {PIXELS: pixels})
+
+    threads = processors()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(see, [1] * threads))
+        start = time.perf_counter()
+        list(pool.map(see, [MEASURED] * threads))
+    return {"images_per_second": round(threads * MEASURED / (time.perf_counter() - start), 1)}
 
 
 def hello() -> Hello:
@@ -92,4 +71,4 @@ def hello() -> Hello:
     return Hello("torch", torch.__version__)
 
 
-HANDLERS = {"export": export_backbone}
+HANDLERS = {"export": export_backbone, "add_backbone": add_backbone, "measure_backbone": measure_backbone}

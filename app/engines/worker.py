@@ -4,6 +4,7 @@
 hello. Modules named in `WARM_UP` are imported in the background, while the worker may already have something to do.
 """
 
+import errno
 import importlib
 import json
 import logging
@@ -11,12 +12,16 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
 from app.engines.protocol import CancelledEvent, Done, Event, Failed, Hello, OnEvent, encode
 from app.errors import AppError, Cancelled
+
+PROCESSOR_S = "processor_s"  # in each result: the seconds that the job took of all processors
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) if hasattr(errno, "EDQUOT") else (errno.ENOSPC, errno.EFBIG)
 
 Job = dict[str, Any]
 Handler = Callable[[Job, OnEvent, threading.Event], dict[str, Any]]
@@ -73,11 +78,17 @@ def _answer(job: Job, handlers: Mapping[str, Handler], send: OnEvent, cancel: th
     try:
         if kind not in handlers:
             return Failed(f"The engine does not know the job “{kind}”.")
-        return Done(handlers[kind](job, send, cancel))
+        start = time.process_time()
+        result = handlers[kind](job, send, cancel)
+        return Done({**result, PROCESSOR_S: time.process_time() - start})
     except Cancelled:
         return CancelledEvent()
     except AppError as error:
         return Failed(error.message, error.hint, error.detail or traceback.format_exc())
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            return Failed(f"The engine failed: {error}", "The details say where.", traceback.format_exc())
+        return Failed("The disk is full.", "Make space on the project's disk, then go on.", traceback.format_exc())
     except MemoryError:
         return Failed("There was not enough memory.", "Close other programs and try again.", traceback.format_exc())
     except Exception as error:

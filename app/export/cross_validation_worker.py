@@ -13,7 +13,7 @@ from app.engines.worker import Job
 from app.evaluation.cross_validation import cross_validate as predict_out_of_fold
 from app.evaluation.metrics import evaluate
 from app.evaluation.report import write_evaluation
-from app.features.backbones import BACKBONES
+from app.features.backbones import find_backbone
 from app.features.cache import FeatureCache
 
 
@@ -28,7 +28,7 @@ def cross_validate(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict
     snapshot, split = read_snapshot(folder), read_split(folder)
     positions = [position for position, part in enumerate(split.parts) if part is not None]
     images = [snapshot.images[position] for position in positions]
-    backbone = BACKBONES[snapshot.backbone]
+    backbone = find_backbone(snapshot.backbone)
     cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
     truth = np.array([image.label for image in images])
     groups = np.array([split.groups[position] for position in positions])

@@ -12,7 +12,7 @@ from app.engines.protocol import Hello, OnEvent
 from app.engines.snapshot import TRAIN, VALIDATION, read_snapshot, read_split
 from app.engines.worker import Job
 from app.evaluation.learning_curve import learning_curve
-from app.features.backbones import BACKBONES
+from app.features.backbones import find_backbone
 from app.features.cache import FeatureCache
 
 
@@ -27,7 +27,7 @@ def measure(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, A
     snapshot, split = read_snapshot(folder), read_split(folder)
     positions = split.positions(TRAIN, VALIDATION)
     images = [snapshot.images[position] for position in positions]
-    backbone = BACKBONES[snapshot.backbone]
+    backbone = find_backbone(snapshot.backbone)
     cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
     throttle = Throttle(on_event)
 

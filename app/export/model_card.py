@@ -3,9 +3,11 @@
 After Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
 """
 
+from app.errors import InputError
 from app.evaluation.report import ClassFigures, Evaluation
 from app.evaluation.rule import Price
 from app.export.bundle import BundleInfo
+from app.features.backbones import find_backbone
 
 LIMITS = """\
 * It knows only the classes above. A picture of anything else is given one of them all the same, unless the rule
@@ -105,7 +107,11 @@ def price_words(price: Price) -> str:
 def _origin(info: BundleInfo) -> str:
     if info.source:
         return info.source
-    return f"Engine: {info.engine}, on the pretrained network {info.backbone} (Apache-2.0)."
+    try:
+        licence = f" (licence: {find_backbone(info.backbone).licence})"
+    except InputError:  # one that was added elsewhere
+        licence = ""
+    return f"Engine: {info.engine}, on the pretrained network {info.backbone}{licence}."
 
 
 def _training(info: BundleInfo) -> str:

@@ -19,7 +19,7 @@ from app.evaluation.calibration import softmax
 from app.evaluation.novelty import Novelty, fit_novelty
 from app.evaluation.thresholds import HeldOut
 from app.export.onnx_model import FEATURES, network_side
-from app.features.backbones import BACKBONES
+from app.features.backbones import find_backbone
 from app.features.cache import FeatureCache
 from app.onnx_sessions import open_session
 from app.parallel import map_in_order
@@ -72,7 +72,7 @@ def _features(
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Return the features [N, D] of the images that can be read, and which those are."""
     if snapshot.engine == "quick":
-        backbone = BACKBONES[snapshot.backbone]
+        backbone = find_backbone(snapshot.backbone)
         cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
         return cache.features([image.digest for image in images]), np.ones(len(images), bool)
     prepare = open_session(preprocess_graph(network_side(network)).SerializeToString())

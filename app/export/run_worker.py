@@ -17,7 +17,7 @@ from app.evaluation.report import write_evaluation
 from app.export.building import add_figures, build_bundle
 from app.export.bundle import BUNDLE_FOLDER, read_bundle_info
 from app.export.scoring import score_images
-from app.features.backbones import BACKBONES
+from app.features.backbones import find_backbone
 from app.features.cache import FeatureCache
 
 WARM_UP = ("sklearn.metrics",)
@@ -68,7 +68,7 @@ def evaluate(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, 
 def _cache(snapshot: Snapshot) -> FeatureCache | None:
     if snapshot.engine != "quick":
         return None
-    backbone = BACKBONES[snapshot.backbone]
+    backbone = find_backbone(snapshot.backbone)
     return FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
 
 

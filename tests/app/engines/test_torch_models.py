@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from app.engines.torch_backbones import load_backbone
 from app.engines.torch_models import EfficientNetLite, load_efficientnet_lite, same_padding, scaled_channels
-from app.engines.torch_worker import FeatureNetwork, feature_network_onnx
+from app.engines.torch_to_onnx import FeatureNetwork, feature_network_onnx
 from app.errors import EngineError
-from app.features.backbones import BACKBONES, weights_file
+from app.features.backbones import BACKBONES, find_backbone, weights_file
 from app.onnx_sessions import open_session
 
 BACKBONE = BACKBONES["efficientnet-lite0"]
@@ -75,13 +76,24 @@ def test_the_network_has_its_published_size(network: EfficientNetLite) -> None:
 
 def test_onnx_computes_the_same(network: EfficientNetLite) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), np.uint8)
-    session = open_session(feature_network_onnx(network, BACKBONE))
+    session = open_session(feature_network_onnx(network, BACKBONE.side))
     with torch.inference_mode():
         expected = FeatureNetwork(network)(torch.from_numpy(pixels)).numpy()
     (features,) = session.run(["features"], {"pixels": pixels})
     assert features.shape == (3, BACKBONE.features)
     np.testing.assert_allclose(features, expected, atol=1e-4)
     np.testing.assert_allclose(session.run(["features"], {"pixels": pixels[1:2]})[0][0], features[1], atol=1e-5)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_larger_ones_load_strictly_and_are_the_same_in_onnx(number: int) -> None:
+    network = load_backbone(f"efficientnet-lite{number}")
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), np.uint8)
+    with torch.inference_mode():
+        expected = FeatureNetwork(network)(torch.from_numpy(pixels)).numpy()
+    (features,) = open_session(feature_network_onnx(network, 64)).run(["features"], {"pixels": pixels})
+    assert features.shape == (1, find_backbone(f"efficientnet-lite{number}").features)
+    np.testing.assert_allclose(features, expected, atol=1e-4)
 
 
 def test_features_are_not_negative(network: EfficientNetLite) -> None:
