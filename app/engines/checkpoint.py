@@ -27,7 +27,7 @@ class TuningState:
     best_loss: float = float("inf")
     best_epoch: int = 0
     losses: list[float] = field(default_factory=list)  # of every step
-    history: list[dict[str, float]] = field(default_factory=list)  # of every epoch
+    history: list[dict[str, Any]] = field(default_factory=list)  # of every epoch
 
 
 @dataclass
@@ -39,6 +39,7 @@ class Checkpoint:
     average: Weights
     best: Weights
     optimiser: dict[str, Any]
+    scaler: dict[str, Any] = field(default_factory=dict)  # of losses; empty where none is used
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

@@ -2,19 +2,25 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from app.engines.checkpoint import Checkpoint, TuningState, Weights, read_checkpoint, write_checkpoint
+from app.engines.checkpoint import Checkpoint, TuningState, read_checkpoint, write_checkpoint
+from app.engines.devices import Device
+from app.engines.event_file import EventFile
+from app.engines.memory import give_back, resident_mb
 from app.engines.progress import Throttle
 from app.engines.protocol import Checkpoint as CheckpointEvent
 from app.engines.protocol import Note, OnEvent, Progress
-from app.engines.tuned_network import UPPER_START, TunedNetwork
+from app.engines.remaining import Remaining, Workload
+from app.engines.tuned_network import TunedNetwork
+from app.engines.tuned_weights import TunedWeights
 from app.engines.tuning_data import Source
 from app.errors import Cancelled
 from app.settings import TorchSettings
@@ -23,7 +29,9 @@ CHECKPOINT_EVERY_S = 60.0
 WARM_UP = 0.2  # of all steps, until the learning rate is at its largest
 LOWEST_RATE = 0.01  # of the largest, at the end
 TEMPERATURES = torch.logspace(-1, 1, 41)
-OUT_OF_MEMORY = ("allocate memory", "out of memory")  # in the words of torch
+OUT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "could not create a")  # as torch and oneDNN say
+SMALLEST_BATCH = 2
+PROBED = (8, 16, 32, 64, 128)
 
 
 @dataclass(frozen=True)
@@ -36,53 +44,55 @@ class Asked:
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be learnt: the source of batches, targets [N] and the weight of each class [C]."""
+    """What is to be learnt: the source of batches, targets [N] and the weight of each class [C].
+
+    `chances` [N], where given, say how likely each image is drawn; else every epoch shows each image once. `prior` [C]
+    is added to logits while they are learnt and judged, and left out later: the logarithm of how common classes are,
+    so that logits need not tell it (Menon et al., "Long-tail learning via logit adjustment", ICLR 2021).
+    """
 
     source: Source
     truth: Tensor
     class_weights: Tensor
+    prior: Tensor
+    chances: Tensor | None
     validate: Callable[[], tuple[Tensor, Tensor]]  # logits [M, C] and truth [M] of the validation part
+
+    def order(self, seed: int) -> list[int]:
+        """Return the places of an epoch's images in the order in which they are shown."""
+        chance, count = torch.Generator().manual_seed(seed), len(self.truth)
+        if self.chances is None:
+            return torch.randperm(count, generator=chance).tolist()
+        return torch.multinomial(self.chances, count, replacement=True, generator=chance).tolist()
 
 
 class FineTuning:
     """Fine-tunes a network in place; `run` leaves it with the best weights."""
 
     def __init__(
-        self, network: TunedNetwork, task: Task, settings: TorchSettings, seed: int, checkpoint: Path, on_event: OnEvent
+        self,
+        network: TunedNetwork,
+        task: Task,
+        settings: TorchSettings,
+        seed: int,
+        checkpoint: Path,
+        on_event: OnEvent,
+        device: Device | None = None,
     ):
-        self._network = network
+        self._device = device or Device()
+        self._network = network.to(self._device.name)
         self._task = task
         self._settings = settings
         self._seed = seed
         self._path = checkpoint
         self._on_event = on_event
         self._throttle = Throttle(on_event)
-        self._trained = self._choose_trained()
-        self._optimiser = torch.optim.AdamW(list(self._groups()))
-        self._average = self._copy()
-        self._best = self._copy()
+        self._weights = TunedWeights(network, settings)
+        self._optimiser = torch.optim.AdamW(list(self._weights.groups(settings)))
+        self._scaler = self._device.scaler()
+        self._remaining = Remaining(Workload(len(task.truth), settings.head_epochs, settings.epochs))
         self.state = TuningState(batch_size=settings.batch_size)
         self._saved_at = time.monotonic()
-
-    def _choose_trained(self) -> dict[str, Tensor]:
-        """Freeze what stays as it is; return the rest by name."""
-        layers = self._network.backbone.layers()
-        lowest = 1 + UPPER_START if self._settings.trained == "upper" else 0
-        for depth, layer in enumerate(layers):
-            layer.requires_grad_(depth >= lowest)
-        return {name: weight for name, weight in self._network.named_parameters() if weight.requires_grad}
-
-    def _groups(self) -> Iterator[dict[str, object]]:
-        """Yield groups of weights with the share of the learning rate that their depth has."""
-        layers = [*self._network.backbone.layers(), self._network.classifier]
-        for depth, layer in enumerate(layers):
-            share = self._settings.lower_rate ** (1 - depth / (len(layers) - 1))
-            weights = [one for one in layer.parameters() if one.requires_grad]
-            for decays in (True, False):
-                chosen = [one for one in weights if (one.ndim > 1) == decays]
-                if chosen:
-                    decay = self._settings.weight_decay if decays else 0.0
-                    yield {"params": chosen, "share": share, "weight_decay": decay, "lr": 0.0}
 
     # -- the loop
 
@@ -90,13 +100,19 @@ class FineTuning:
         """Train to the end, or until asked to finish; raises Cancelled, with a checkpoint, when asked to stop."""
         if self._path.exists():
             self._restore(read_checkpoint(self._path))
-        else:
+        self._events = EventFile(self._path.parent)
+        self._write_events()
+        if not self.state.batch_size:
+            self.state.batch_size = self._fastest_batch()
+        self._remaining.pause()
+        if not self.state.steps:
             self._judge(0)  # the head start: what fine-tuning has to beat
+        self._remaining.between()
         while self.state.epoch < self._epochs and not self._overdue():
             self._epoch(asked)
             if asked.finish():
                 break
-        self._load(self._best)
+        self._weights.load(self._weights.best)
         return self.state
 
     @property
@@ -109,24 +125,23 @@ class FineTuning:
     def _epoch(self, asked: Asked) -> None:
         state, count = self.state, len(self._task.truth)
         head_only = state.epoch < self._settings.head_epochs
-        for name, weight in self._trained.items():
-            weight.requires_grad_(not head_only or name.startswith("classifier"))
-        chance = torch.Generator().manual_seed(self._seed * 100_003 + state.epoch)
-        order = torch.randperm(count, generator=chance).tolist()
+        self._weights.let_learn(head_only)
+        order = self._task.order(self._seed * 100_003 + state.epoch)
         start, start_place = time.monotonic(), state.place
         while state.place < count:
             if asked.stop():
                 self._save()
                 raise Cancelled
             rate = self._set_rate()
-            loss = self._step(order[state.place : state.place + state.batch_size])
+            places = order[state.place : state.place + state.batch_size]
+            loss = self._step(places)
             if loss is None:
                 continue
-            speed = (state.place - start_place) / max(time.monotonic() - start, 1e-9)
-            values = {"loss": loss, "learning_rate": rate, "images_per_second": speed, "epochs": self._epochs}
-            self._throttle.progress("tune", state.epoch * count + state.place, self._epochs * count, **values)
+            self._remaining.step(len(places), head_only)
+            self._tell_step(loss, rate, (state.place - start_place) / max(time.monotonic() - start, 1e-9))
             if time.monotonic() - self._saved_at > CHECKPOINT_EVERY_S:
                 self._save()
+                self._remaining.pause()
         loss, rate = state.loss_sum / count, self._rate()
         speed = (count - start_place) / max(time.monotonic() - start, 1e-9)
         try:
@@ -136,42 +151,107 @@ class FineTuning:
             raise
         state.epoch += 1
         state.place, state.loss_sum = 0, 0.0
-        state.history.append({"loss": loss, "learning_rate": rate, "images_per_second": speed, **validation})
-        self._tell_epoch(state.epoch)
+        figures = {"loss": loss, "learning_rate": rate, "images_per_second": speed, "memory_mb": resident_mb()}
+        state.history.append({**figures, **validation})
+        self._events.add(state.steps, _epoch_figures(state.history[-1]))
         self._save()
+        self._remaining.between()
+        self._tell_epoch(state.epoch, self._left())
 
-    def _tell_epoch(self, epoch: int) -> None:
-        self._on_event(Progress("epoch", epoch, self._epochs, dict(self.state.history[epoch - 1])))
+    def _tell_step(self, loss: float, rate: float, speed: float) -> None:
+        state, count = self.state, len(self._task.truth)
+        self._events.add(state.steps, {"step/loss": loss, "step/learning_rate": rate})
+        values = {"loss": loss, "learning_rate": rate, "images_per_second": speed, "epochs": self._epochs}
+        done = state.epoch * count + state.place
+        self._throttle.progress("tune", done, self._epochs * count, **values, **self._left())
+
+    def _left(self) -> dict[str, float]:
+        seconds = self._remaining.seconds(self.state.epoch, self.state.place)
+        return {} if seconds is None else {"remaining_seconds": seconds}
+
+    def _tell_epoch(self, epoch: int, left: dict[str, float]) -> None:
+        self._on_event(Progress("epoch", epoch, self._epochs, {**self.state.history[epoch - 1], **left}))
+
+    def _write_events(self) -> None:
+        """Write what a run that goes on has behind it; its steps, but not when they were, are known."""
+        for step, loss in enumerate(self.state.losses, 1):
+            self._events.add(step, {"step/loss": loss})
+        for epoch, values in enumerate(self.state.history, 1):
+            step = round(self.state.steps * epoch / max(1, len(self.state.history)))
+            self._events.add(step, _epoch_figures(values))
 
     def _step(self, places: Sequence[int]) -> float | None:
         """Learn from one batch and return its loss; None where memory did not suffice, and batches are smaller now."""
-        state, settings, task = self.state, self._settings, self._task
+        state = self.state
         torch.manual_seed((self._seed * 1_009 + state.epoch) * 1_000_003 + state.place)
+        loss: Tensor | None
         try:
-            classes = len(task.class_weights)
-            targets = functional.one_hot(task.truth[places], classes).float()
-            inputs, targets = task.source.batch(places, targets, state.epoch)
-            smooth = targets * (1 - settings.label_smoothing) + settings.label_smoothing / classes
-            weights = task.class_weights[task.truth[places]]
-            logits = task.source.logits(self._network, inputs)
-            losses = -(smooth * functional.log_softmax(logits, dim=1)).sum(dim=1)
-            loss = (losses * weights).sum() / weights.sum()
-            self._optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-        except RuntimeError as error:
-            if state.batch_size < 4 or not any(words in str(error) for words in OUT_OF_MEMORY):
+            loss = self._slopes(places)
+        except (RuntimeError, MemoryError) as error:
+            if state.batch_size < 2 * SMALLEST_BATCH or not _is_out_of_memory(error):
                 raise
-            state.batch_size //= 2
-            self._on_event(Note(f"Memory did not suffice; batches have {state.batch_size} images now."))
+            loss = None
+        if loss is None:  # only here is what the step held let go
+            self._halve_batches()
             return None
-        self._optimiser.step()
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
         state.place += len(places)
         state.steps += 1
-        self._add_to_average()
+        kept = (
+            min(self._settings.averaging, (1 + state.steps) / (10 + state.steps)) if self._settings.averaging else 0.0
+        )
+        self._weights.add_to_average(kept)
         value = float(loss.detach())
         state.losses.append(value)
         state.loss_sum += value * len(places)
         return value
+
+    def _slopes(self, places: Sequence[int]) -> Tensor:
+        """Compute the slopes of a batch's loss, and return the loss."""
+        loss = self._loss(places)
+        self._optimiser.zero_grad(set_to_none=True)
+        self._scaler.scale(loss).backward()
+        return loss
+
+    def _halve_batches(self) -> None:
+        self._optimiser.zero_grad(set_to_none=True)
+        give_back()
+        self.state.batch_size //= 2
+        self._on_event(Note(f"Memory did not suffice; batches have {self.state.batch_size} images now."))
+
+    def _fastest_batch(self) -> int:
+        """Try batches of several sizes, without learning, and return the size that is the fastest by image."""
+        paces: dict[int, float] = {}
+        for size in PROBED:
+            places = [place % len(self._task.truth) for place in range(size)]
+            try:
+                for _ in range(2):  # the first one also warms up
+                    start = time.perf_counter()
+                    self._loss(places).backward()
+                    paces[size] = (time.perf_counter() - start) / size
+            except (RuntimeError, MemoryError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+                break
+            finally:
+                self._optimiser.zero_grad(set_to_none=True)
+        best = min(paces, key=lambda size: paces[size]) if paces else SMALLEST_BATCH
+        self._on_event(Note(f"Batches of {best} images are the fastest here."))
+        return best
+
+    def _loss(self, places: Sequence[int]) -> Tensor:
+        smoothing, task, device = self._settings.label_smoothing, self._task, self._device
+        classes = len(task.class_weights)
+        targets = functional.one_hot(task.truth[places], classes).float()
+        inputs, targets = task.source.batch(places, targets, self.state.epoch)
+        smooth = device.moved(targets * (1 - smoothing) + smoothing / classes)
+        weights = device.moved(task.class_weights[task.truth[places]])
+        with device.mixed():
+            logits = task.source.logits(self._network, device.moved(inputs))
+        posterior = functional.log_softmax(logits.float() + device.moved(task.prior), dim=1)
+        losses = -(smooth * posterior).sum(dim=1)
+        return (losses * weights).sum() / weights.sum()
 
     def _rate(self) -> float:
         """Return the learning rate of the highest layer here: one cycle for the head alone, another for the rest."""
@@ -191,60 +271,57 @@ class FineTuning:
             group["lr"] = rate * group["share"]
         return rate
 
-    # -- weights
+    # -- the best so far
 
-    def _copy(self) -> Weights:
-        return {name: weight.detach().clone() for name, weight in self._trained.items()}
-
-    @torch.no_grad()
-    def _load(self, weights: Weights) -> None:
-        for name, weight in self._trained.items():
-            weight.copy_(weights[name])
-
-    @torch.no_grad()
-    def _add_to_average(self) -> None:
-        steps = self.state.steps
-        kept = min(self._settings.averaging, (1 + steps) / (10 + steps)) if self._settings.averaging else 0.0
-        for name, weight in self._trained.items():
-            self._average[name].lerp_(weight, 1 - kept)
-
-    def _judge(self, epoch: int) -> dict[str, float]:
+    def _judge(self, epoch: int) -> dict[str, Any]:
         """Score the average of the weights on the validation part, and keep it if it is the best so far."""
-        current = self._copy()
-        self._load(self._average)
-        try:
-            with torch.no_grad():
-                logits, truth = self._task.validate()
-        finally:
-            self._load(current)
+        with self._weights.averaged(), torch.no_grad():
+            logits, truth = self._task.validate()
         if not len(truth):  # nothing to choose by: the last is taken
             self._keep(epoch, -float(epoch))
-            values = {}
-        else:
-            loss = _calibrated_loss(logits, truth)
-            if loss < self.state.best_loss:
-                self._keep(epoch, loss)
-            accuracy = float((logits.argmax(dim=1) == truth).float().mean())
-            values = {"validation_loss": loss, "validation_accuracy": accuracy}
-        return values
+            return {}
+        loss = _calibrated_loss(logits + self._task.prior, truth)
+        if loss < self.state.best_loss:
+            self._keep(epoch, loss)
+        right = (logits.argmax(dim=1) == truth).float()
+        of_class = [right[truth == label] for label in range(logits.shape[1])]
+        recalls = [float(one.mean()) if len(one) else None for one in of_class]
+        known = [one for one in recalls if one is not None]
+        return {
+            "validation_loss": loss,
+            "validation_accuracy": float(right.mean()),
+            "validation_macro_recall": sum(known) / len(known),
+            "validation_recalls": recalls,
+        }
 
     def _keep(self, epoch: int, loss: float) -> None:
         self.state.best_epoch, self.state.best_loss = epoch, loss
-        self._best = {name: weight.clone() for name, weight in self._average.items()}
+        self._weights.keep_average()
 
     def _save(self) -> None:
-        optimiser = self._optimiser.state_dict()
-        write_checkpoint(self._path, Checkpoint(self.state, self._copy(), self._average, self._best, optimiser))
+        weights, optimiser = self._weights, self._optimiser.state_dict()
+        state = Checkpoint(
+            self.state, weights.copy(), weights.average, weights.best, optimiser, self._scaler.state_dict()
+        )
+        write_checkpoint(self._path, state)
         self._saved_at = time.monotonic()
         self._on_event(CheckpointEvent(str(self._path)))
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         self.state = checkpoint.state
-        self._load(checkpoint.network)
-        self._average, self._best = checkpoint.average, checkpoint.best
+        self._weights.restore(checkpoint.network, checkpoint.average, checkpoint.best)
         self._optimiser.load_state_dict(checkpoint.optimiser)
+        self._scaler.load_state_dict(checkpoint.scaler)
         for epoch in range(1, self.state.epoch + 1):
-            self._tell_epoch(epoch)
+            self._tell_epoch(epoch, {})
+
+
+def _epoch_figures(values: dict[str, Any]) -> dict[str, float]:
+    return {f"epoch/{name}": value for name, value in values.items() if isinstance(value, float)}
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(words in str(error) for words in OUT_OF_MEMORY)
 
 
 def _calibrated_loss(logits: Tensor, truth: Tensor) -> float:

@@ -1,6 +1,7 @@
 """The jobs of the `torch` engine: decoded pictures, and fine-tuning from the head start to the ONNX network."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,12 +13,16 @@ import torch
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from app.engines.activations import Activations, store_activations
+from app.engines.devices import Device, choose_device
 from app.engines.fine_tuning import Asked, FineTuning, Task
+from app.engines.imbalance import correction
 from app.engines.linear_head import HEADS, LinearHead, Projection
 from app.engines.pixel_cache import CachedPictures, PixelCache
 from app.engines.progress import Throttle
 from app.engines.protocol import Hello, Note, OnEvent
 from app.engines.quick_training import choose_strength
+from app.engines.remaining import Workload, before_learning
 from app.engines.snapshot import (
     CHECKPOINT_FILE,
     FINISH_FILE,
@@ -28,20 +33,19 @@ from app.engines.snapshot import (
     read_snapshot,
     read_split,
 )
-from app.engines.torch_models import load_efficientnet_lite
+from app.engines.torch_backbones import load_backbone
 from app.engines.tuned_network import TunedNetwork
-from app.engines.tuning_data import BATCH, Pictures, planes, store_activations
+from app.engines.tuning_data import BATCH, Pictures, Source, planes, tuning_settings
 from app.engines.tuning_output import write_output
 from app.engines.validation_part import divide
 from app.engines.worker import Job
 from app.errors import Cancelled
-from app.features.backbones import BACKBONES, weights_file
+from app.features.backbones import find_backbone
 from app.features.cache import FeatureCache
 from app.features.rooted import root_normalised
 from app.settings import TorchSettings
 
 ACTIVATIONS_FILE = "activations.npy"
-IMBALANCED = 10  # times as many images as the smallest class has
 
 
 def decode_pictures(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
@@ -58,39 +62,54 @@ def fine_tune(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str,
     """Fine-tune on the job's `run` folder, or go on from its checkpoint, and write network and validation scores."""
     folder = Path(job["run"])
     snapshot, split = read_snapshot(folder), read_split(folder)
-    settings = TorchSettings(**snapshot.settings)  # type: ignore[arg-type]
+    settings = tuning_settings(snapshot)
     if settings.deterministic:
         torch.use_deterministic_algorithms(True)
     parts = divide(snapshot, split)
     training, validation = (_pictures(snapshot, part) for part in (parts.training, parts.validation))
     truth, judged = (_truth(snapshot, part) for part in (parts.training, parts.validation))
     torch.manual_seed(snapshot.seed)
-    backbone = BACKBONES[snapshot.backbone]
+    weights, prior, chances = _corrected(truth, snapshot, settings, on_event)
     start = _head_start(snapshot, split, parts.training, on_event, cancel)
-    network = TunedNetwork(load_efficientnet_lite(weights_file(backbone), backbone.width, backbone.depth), start)
-    source: Any = Pictures(training, settings)
+    start = LinearHead(start.weights, start.bias - prior.numpy())
+    network = TunedNetwork(load_backbone(snapshot.backbone), start)
+    device = choose_device(settings.device, network, planes(training[list(range(min(64, len(training))))]), on_event)
+    source: Source = Pictures(training, settings)
     if settings.trained == "upper":
-        throttle = Throttle(on_event)
-        source = store_activations(
-            folder / ACTIVATIONS_FILE,
-            network,
-            training,
-            settings,
-            snapshot.seed,
-            lambda done, total: _report(throttle, "lower", done, total),
-            cancel,
-        )
+        source = _stored(folder, network, training, snapshot, on_event, cancel)
     task = Task(
         source,
         truth,
-        _class_weights(truth, snapshot.classes, settings.class_weights, on_event),
-        _validation(network, validation, judged, settings, cancel),
+        weights,
+        prior,
+        chances,
+        _validation(network, validation, judged, settings, device, cancel),
     )
-    tuning = FineTuning(network, task, settings, snapshot.seed, folder / CHECKPOINT_FILE, on_event)
+    tuning = FineTuning(network, task, settings, snapshot.seed, folder / CHECKPOINT_FILE, on_event, device)
     state = tuning.run(Asked(cancel.is_set, (folder / FINISH_FILE).exists))
+    network.to("cpu")
     write_output(folder, network, snapshot, split, parts, training, validation, on_event, cancel)
     (folder / ACTIVATIONS_FILE).unlink(missing_ok=True)
     return {"epochs": state.epoch, "best_epoch": state.best_epoch, "losses": state.losses, "history": state.history}
+
+
+def _stored(
+    folder: Path,
+    network: TunedNetwork,
+    training: CachedPictures,
+    snapshot: Snapshot,
+    on_event: OnEvent,
+    cancel: threading.Event,
+) -> Activations:
+    """Store what the lower blocks see, telling how far that is and what is left of everything."""
+    settings, throttle, start = tuning_settings(snapshot), Throttle(on_event), time.monotonic()
+    work = Workload(len(training), settings.head_epochs, settings.epochs, settings.views)
+
+    def on_count(done: int, total: int) -> None:
+        left = before_learning(work, done, time.monotonic() - start)
+        throttle.progress("lower", done, total, remaining_seconds=left)
+
+    return store_activations(folder / ACTIVATIONS_FILE, network, training, settings, snapshot.seed, on_count, cancel)
 
 
 def _report(throttle: Throttle, stage: str, done: int, total: int) -> None:
@@ -98,7 +117,7 @@ def _report(throttle: Throttle, stage: str, done: int, total: int) -> None:
 
 
 def _cache(snapshot: Snapshot) -> PixelCache:
-    return PixelCache(Path(snapshot.cache), BACKBONES[snapshot.backbone].side)
+    return PixelCache(Path(snapshot.cache), tuning_settings(snapshot).side)
 
 
 def _pictures(snapshot: Snapshot, positions: list[int]) -> CachedPictures:
@@ -113,7 +132,7 @@ def _head_start(
     snapshot: Snapshot, split: Split, positions: list[int], on_event: OnEvent, cancel: threading.Event
 ) -> LinearHead:
     """Fit the quick engine's logistic regression on the training part alone."""
-    backbone = BACKBONES[snapshot.backbone]
+    backbone = find_backbone(snapshot.backbone)
     cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
     features = root_normalised(cache.features([snapshot.images[position].digest for position in positions]))
     truth = np.array([snapshot.images[position].label for position in positions])
@@ -128,25 +147,27 @@ def _head_start(
     return LinearHead(weights, (head.bias - weights @ projection.mean).astype(np.float32))
 
 
-def _class_weights(truth: Tensor, classes: tuple[str, ...], wish: str, on_event: OnEvent) -> Tensor:
-    """Return the weight of each class: the root of how much rarer it is than the average, or 1."""
+def _corrected(
+    truth: Tensor, snapshot: Snapshot, settings: TorchSettings, on_event: OnEvent
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Return each class's weight, which is the root of its rareness or 1, its prior, and images' chances."""
     counts = Counter(truth.tolist())
-    sizes = torch.tensor([counts[label] for label in range(len(classes))], dtype=torch.float)
-    most, least = int(sizes.argmax()), int(sizes.argmin())
-    if wish == "off" or (wish == "auto" and sizes[most] < IMBALANCED * sizes[least]):
-        return torch.ones(len(classes))
-    if wish == "auto":
-        on_event(
-            Note(
-                f"Rare classes count more, as “{classes[most]}” has {int(sizes[most]):,} training images "
-                f"and “{classes[least]}” only {int(sizes[least]):,}."
-            )
-        )
-    return (sizes.mean() / sizes).sqrt()
+    sizes = torch.tensor([counts[label] for label in range(len(snapshot.classes))], dtype=torch.float)
+    found = correction([int(size) for size in sizes], snapshot.classes, settings)
+    if found.reason:
+        on_event(Note(found.reason))
+    weights = (sizes.mean() / sizes).sqrt() if found.weighted else torch.ones(len(sizes))
+    prior = (sizes.clamp(min=1) / sizes.sum()).log() if found.evened else torch.zeros(len(sizes))
+    return weights, prior, (1 / sizes)[truth] if found.sampled else None
 
 
 def _validation(
-    network: TunedNetwork, pictures: CachedPictures, truth: Tensor, settings: TorchSettings, cancel: threading.Event
+    network: TunedNetwork,
+    pictures: CachedPictures,
+    truth: Tensor,
+    settings: TorchSettings,
+    device: Device,
+    cancel: threading.Event,
 ) -> Callable[[], tuple[Tensor, Tensor]]:
     """Return what scores the validation part or raises Cancelled; what frozen blocks see of it is computed once."""
     upper = settings.trained == "upper"
@@ -159,9 +180,9 @@ def _validation(
             if cancel.is_set():
                 raise Cancelled
             if upper and number == len(kept):
-                kept.append(network.middle(planes(pictures[some])).half())
-            middle = kept[number].float() if upper else network.middle(planes(pictures[some]))
-            scores.append(network.logits(network.features(middle)))
+                kept.append(network.middle(device.moved(planes(pictures[some]))).half())
+            middle = kept[number].float() if upper else network.middle(device.moved(planes(pictures[some])))
+            scores.append(network.logits(network.features(middle)).cpu())
         return (torch.cat(scores) if scores else torch.empty(0, network.classifier.out_features)), truth
 
     return validate

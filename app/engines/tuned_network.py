@@ -6,11 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from app.engines.linear_head import LinearHead
-from app.engines.torch_models import EfficientNetLite
+from app.engines.tunable import Tunable
 from app.features.rooted import TINY
 
-UPPER_START = 11  # blocks below: what they see is general, and two thirds of all work is theirs
-PIXEL_CENTRE, PIXEL_SCALE = 127.0, 128.0
+CLASSIFIER = "classifier"
 STEEPEST = 1e-3  # the root's slope is that of its value here, at least: at 0 it is infinite
 
 
@@ -32,7 +31,7 @@ class _Root(torch.autograd.Function):
 class TunedNetwork(nn.Module):
     """Backbone and classifier; batch normalisation keeps the statistics of ImageNet, as batches here are small."""
 
-    def __init__(self, backbone: EfficientNetLite, head: LinearHead):
+    def __init__(self, backbone: Tunable, head: LinearHead):
         super().__init__()
         self.backbone = backbone
         classes, width = head.weights.shape
@@ -45,11 +44,11 @@ class TunedNetwork(nn.Module):
 
     def middle(self, pictures: Tensor) -> Tensor:
         """Map pictures [N, 3, S, S] with levels 0 to 255 to what leaves the lower blocks."""
-        return self.backbone.lower((pictures - PIXEL_CENTRE) / PIXEL_SCALE, UPPER_START)
+        return self.backbone.lower(self.backbone.normalised(pictures))
 
     def features(self, middle: Tensor) -> Tensor:
         """Map what left the lower blocks to features [N, D]."""
-        return self.backbone.upper(middle, UPPER_START)
+        return self.backbone.upper(middle)
 
     def logits(self, features: Tensor) -> Tensor:
         """Map features [N, D] to logits [N, C]."""
@@ -63,5 +62,5 @@ class TunedNetwork(nn.Module):
 
     def head(self) -> LinearHead:
         """Return the classifier as it is now."""
-        weights, bias = (one.detach().numpy().copy() for one in (self.classifier.weight, self.classifier.bias))
+        weights, bias = (one.detach().cpu().numpy().copy() for one in (self.classifier.weight, self.classifier.bias))
         return LinearHead(weights, bias)

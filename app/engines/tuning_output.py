@@ -14,12 +14,11 @@ from app.engines.pixel_cache import CachedPictures
 from app.engines.protocol import OnEvent
 from app.engines.quick_training import choose_strength
 from app.engines.snapshot import NETWORK_FILE, VALIDATION_FILE, Snapshot, Split
-from app.engines.torch_worker import feature_network_onnx
+from app.engines.torch_to_onnx import feature_network_onnx
 from app.engines.tuned_network import TunedNetwork
-from app.engines.tuning_data import BATCH, planes
+from app.engines.tuning_data import BATCH, planes, tuning_settings
 from app.engines.validation_part import Parts
-from app.errors import EngineError
-from app.features.backbones import BACKBONES
+from app.errors import Cancelled, EngineError
 from app.features.rooted import root_normalised
 from app.files import write_bytes
 from app.onnx_sessions import open_session
@@ -46,10 +45,10 @@ def write_output(
     head = network.head()
     if snapshot.head == "svm":
         refined = replace(snapshot, head="svm")
-        head = _svm(_features(network, training), refined, split, parts.training, on_event, cancel)
+        head = _svm(_features(network, training, cancel), refined, split, parts.training, on_event, cancel)
         network.classifier.weight.copy_(torch.from_numpy(head.weights))
         network.classifier.bias.copy_(torch.from_numpy(head.bias))
-    features = _features(network, validation)
+    features = _features(network, validation, cancel)
     logits = network.logits(torch.from_numpy(features)).numpy()
     truth = np.array([snapshot.images[position].label for position in parts.validation], np.int64)
     _write_network(folder, network, head, snapshot)
@@ -57,9 +56,11 @@ def write_output(
     np.savez(folder / VALIDATION_FILE, logits=logits, truth=truth, positions=np.array(parts.validation, np.int64))
 
 
-def _features(network: TunedNetwork, pictures: CachedPictures) -> Floats:
+def _features(network: TunedNetwork, pictures: CachedPictures, cancel: threading.Event) -> Floats:
     rows = [np.empty((0, network.classifier.in_features), np.float32)]
     for start in range(0, len(pictures), BATCH):
+        if cancel.is_set():
+            raise Cancelled
         places = list(range(start, min(start + BATCH, len(pictures))))
         rows.append(network.features(network.middle(planes(pictures[places]))).numpy())
     return np.concatenate(rows)
@@ -90,7 +91,7 @@ def _write_network(folder: Path, network: TunedNetwork, head: LinearHead, snapsh
     width = head.weights.shape[1]
     whole = Projection(np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
     raw = folder / FEATURES_FILE
-    raw.write_bytes(feature_network_onnx(network.backbone, BACKBONES[snapshot.backbone]))
+    raw.write_bytes(feature_network_onnx(network.backbone, tuning_settings(snapshot).side))
     try:
         write_bytes(folder / NETWORK_FILE, head_network(raw, whole, head).SerializeToString())
     finally:

@@ -18,7 +18,14 @@ from app.project.project import Project
 from app.settings import Value
 from app.training import TrainingRequest, finish_epoch, launch_worker, resumable_run, resume, train
 
-SETTINGS: dict[str, Value] = {"epochs": 3, "views": 2, "batch_size": 8, "deterministic": True, "patience": 100}
+SETTINGS: dict[str, Value] = {
+    "epochs": 3,
+    "side": 160,
+    "views": 2,
+    "batch_size": 8,
+    "deterministic": True,
+    "patience": 100,
+}
 REQUEST = TrainingRequest("torch", preset="balanced", settings=SETTINGS)
 
 

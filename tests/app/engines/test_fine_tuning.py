@@ -57,7 +57,14 @@ class Trial:
         self.pictures = CachedPictures(pixels, np.arange(IMAGES))
         self.events: list[Event] = []
         self.path = folder / "checkpoint.pt"
-        task = Task(Pictures(self.pictures, settings), self.truth, torch.ones(CLASSES), self.validate)
+        task = Task(
+            Pictures(self.pictures, settings),
+            self.truth,
+            torch.ones(CLASSES),
+            torch.zeros(CLASSES),
+            None,
+            self.validate,
+        )
         self.tuning = FineTuning(self.network, task, settings, 7, self.path, self.events.append)
 
     def validate(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -147,6 +154,35 @@ def test_where_memory_does_not_suffice_batches_are_halved(tmp_path: Path, monkey
     assert [event.text for event in trial.events if isinstance(event, Note)] == [
         "Memory did not suffice; batches have 2 images now."
     ]
+
+
+def test_the_fastest_batch_that_memory_allows_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(tmp_path, replace(SETTINGS, epochs=1, head_epochs=0, batch_size=0))
+    batch = Pictures.batch
+
+    def hungry(
+        source: Pictures, places: list[int], targets: torch.Tensor, epoch: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if len(places) > 8:
+            raise MemoryError
+        return batch(source, places, targets, epoch)
+
+    monkeypatch.setattr(Pictures, "batch", hungry)
+    before = {name: weight.detach().clone() for name, weight in trial.network.named_parameters()}
+    assert trial.tuning._fastest_batch() == 8
+    assert all(torch.equal(weight, before[name]) for name, weight in trial.network.named_parameters())
+
+
+def test_an_epoch_tells_what_is_plotted(tmp_path: Path) -> None:
+    trial = Trial(tmp_path, replace(SETTINGS, epochs=1, head_epochs=0))
+    trial.run()
+    (values,) = [event.values for event in trial.events if isinstance(event, Progress) and event.stage == "epoch"]
+    assert len(values["validation_recalls"]) == CLASSES
+    assert values["validation_macro_recall"] == pytest.approx(sum(values["validation_recalls"]) / CLASSES)
+    assert values["memory_mb"] > 50
+    steps = [event.values for event in trial.events if isinstance(event, Progress) and event.stage == "tune"]
+    assert steps[-1]["remaining_seconds"] >= 0
+    assert len(list((tmp_path / "tensorboard").iterdir())) == 1
 
 
 def test_a_damaged_checkpoint_is_a_sentence(tmp_path: Path) -> None:

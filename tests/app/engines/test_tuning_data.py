@@ -8,18 +8,19 @@ import numpy as np
 import pytest
 import torch
 
+from app.engines.activations import store_activations
 from app.engines.augmentation import change_colours, erase_boxes, mix_pairs, random_crops
 from app.engines.linear_head import LinearHead
 from app.engines.pixel_cache import CachedPictures
-from app.engines.protocol import Event, Note
 from app.engines.snapshot import TEST, TRAIN, VALIDATION, Snapshot, SnapshotImage, Split
 from app.engines.torch_models import EfficientNetLite
-from app.engines.torch_training import _class_weights
 from app.engines.tuned_network import TunedNetwork
-from app.engines.tuning_data import planes, store_activations
+from app.engines.tuning_data import planes
 from app.engines.validation_part import divide
 from app.errors import Cancelled, EngineError
 from app.settings import BALANCED
+
+SMALL = replace(BALANCED, side=32)
 
 
 def pictures(count: int = 6, side: int = 32) -> torch.Tensor:
@@ -62,6 +63,33 @@ def test_left_and_right_are_kept_where_they_carry_meaning() -> None:
     assert bool((slopes < 0).any())
 
 
+def test_up_and_down_are_kept_unless_they_carry_no_meaning() -> None:
+    ramp = torch.arange(32.0).view(32, 1).expand(64, 3, 32, 32)
+    for flip_vertical in (False, True):
+        torch.manual_seed(0)
+        slopes = random_crops(ramp, 0.5, flip=True, flip_vertical=flip_vertical).diff(dim=2).mean(dim=(1, 2, 3))
+        assert bool((slopes < 0).any()) == flip_vertical
+
+
+def test_pictures_are_turned_about_the_middle_of_their_crop_and_resized() -> None:
+    ramp = torch.arange(32.0).expand(64, 3, 32, 32)
+    torch.manual_seed(0)
+    turned = random_crops(ramp, 1.0, flip=False, rotation=90.0, side=24)
+    assert turned.shape == (64, 3, 24, 24)
+    assert float(turned[:, :, :, 1:].sub(turned[:, :, :, :-1]).mean(dim=(1, 2, 3)).max()) > 0.9
+    assert float(turned.diff(dim=2).mean(dim=(1, 2, 3)).abs().max()) > 0.9
+    assert float((turned[:, :, 11:13, 11:13].mean(dim=(1, 2, 3)) - 15.5).abs().max()) < 3
+
+
+def test_a_box_of_another_counts_by_its_area() -> None:
+    levels = torch.arange(6.0).view(6, 1, 1, 1).expand(6, 3, 32, 32)
+    torch.manual_seed(2)
+    mixed, targets = mix_pairs(levels, torch.eye(6), 0.0, 1.0)
+    own = (mixed == levels).float().mean(dim=(1, 2, 3))
+    torch.testing.assert_close(targets.diagonal(), own)
+    assert 0 < float(own.min()) < 1
+
+
 def test_colours_stay_levels_and_none_are_changed_without_strength() -> None:
     changed = change_colours(pictures(), 0.5)
     assert float(changed.min()) >= 0
@@ -102,19 +130,6 @@ def test_the_users_own_validation_part_is_used_if_it_has_every_class() -> None:
     assert divide(snapshot([0, 1, 0, 1, 0, 0], splits), split).validation != [4, 5]
 
 
-@pytest.mark.parametrize(("wish", "counts", "weighted"), [
-    ("auto", (20, 3), False), ("auto", (60, 3), True), ("off", (60, 3), False), ("on", (20, 3), True),
-])  # fmt: skip
-def test_rare_classes_count_more_where_that_is_wise(wish: str, counts: tuple[int, int], weighted: bool) -> None:
-    events: list[Event] = []
-    truth = torch.repeat_interleave(torch.arange(2), torch.tensor(counts))
-    weights = _class_weights(truth, ("a", "b"), wish, events.append)
-    assert bool(weights[1] > weights[0]) == weighted
-    notes = [event.text for event in events if isinstance(event, Note)]
-    assert len(notes) == (weighted and wish == "auto")
-    assert all("“a” has 60 training images and “b” only 3" in note for note in notes)
-
-
 @pytest.fixture
 def network() -> TunedNetwork:
     torch.manual_seed(0)
@@ -129,7 +144,7 @@ def cached() -> CachedPictures:
 def test_stored_activations_answer_like_the_whole_network(
     tmp_path: Path, network: TunedNetwork, cached: CachedPictures
 ) -> None:
-    settings = replace(BALANCED, views=2)
+    settings = replace(SMALL, views=2)
     counts: list[tuple[int, int]] = []
     path = tmp_path / "activations.npy"
 
@@ -159,7 +174,7 @@ def test_storing_stops_when_asked_to(tmp_path: Path, network: TunedNetwork, cach
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        store_activations(tmp_path / "a.npy", network, cached, BALANCED, 0, lambda *values: None, cancel)
+        store_activations(tmp_path / "a.npy", network, cached, SMALL, 0, lambda *values: None, cancel)
     assert not (tmp_path / "a.npy").exists()
 
 
@@ -169,6 +184,6 @@ def test_too_small_a_disk_is_a_sentence(
     class Usage:
         free = 1000
 
-    monkeypatch.setattr("app.engines.tuning_data.shutil.disk_usage", lambda folder: Usage)
+    monkeypatch.setattr("app.engines.activations.shutil.disk_usage", lambda folder: Usage)
     with pytest.raises(EngineError, match="GB are free"):
-        store_activations(tmp_path / "a.npy", network, cached, BALANCED, 0, lambda *values: None, threading.Event())
+        store_activations(tmp_path / "a.npy", network, cached, SMALL, 0, lambda *values: None, threading.Event())
