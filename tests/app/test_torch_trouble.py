@@ -15,6 +15,8 @@ from app.settings import Value
 from app.training import RUN_WORKER, TrainingRequest, resumable_run, train
 
 WHOLE: dict[str, Value] = {"epochs": 1, "side": 224, "training_share": 1.0, "frozen_layers": 0, "batch_size": 32}
+# So that addresses are free again when memory is: the C library's heap would keep them.
+GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_ARENA_MAX": "1"}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the system's limits are Linux's")
 
 
@@ -22,7 +24,7 @@ def limited(limit: str) -> EngineProcess:
     """Launch a worker with a limit; it gives memory back at once, as the limit is of addresses, not of memory."""
     modules = (QUICK_WORKER, TORCH_TRAINING, RUN_WORKER)
     command = [sys.executable, "-m", "tests.app.engines.limited_worker", limit, *modules]
-    worker = EngineProcess(command, {**WAIT_ASLEEP, "OMP_NUM_THREADS": "1"})
+    worker = EngineProcess(command, {**WAIT_ASLEEP, **GIVE_BACK, "OMP_NUM_THREADS": "1"})
     worker.launch()
     return worker
 

@@ -21,7 +21,16 @@ from app.settings import BALANCED, TorchSettings
 
 IMAGES, SIDE, CLASSES = 20, 32, 2
 SETTINGS = replace(
-    BALANCED, trained="whole", epochs=3, head_epochs=1, batch_size=4, mixup=0.2, erasing=0.5, patience=50, averaging=0.9
+    BALANCED,
+    side=SIDE,
+    trained="whole",
+    epochs=3,
+    head_epochs=1,
+    batch_size=4,
+    mixup=0.2,
+    erasing=0.5,
+    patience=50,
+    averaging=0.9,
 )
 
 
@@ -199,4 +208,4 @@ def test_a_disk_that_takes_no_more_is_a_sentence(tmp_path: Path, monkeypatch: py
     with pytest.raises(EngineError, match="could not be saved") as caught:
         Trial(tmp_path).run()
     assert "space" in caught.value.hint
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["tensorboard"]
