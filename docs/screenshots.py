@@ -26,9 +26,11 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
 from app.dataset.grouping import PATTERN
 from app.dataset.scan import scan_folder
+from app.engines.catalog import engine_status
 from app.engines.protocol import OnEvent
 from app.files import HOME_VARIABLE
 from app.project.project import Project
+from app.settings import CNTK
 from app.training import TrainingRequest, train
 from ui import theme
 from ui.compare_window import CompareWindow
@@ -44,11 +46,13 @@ from ui.review.unlabelled import UnlabelledPage
 from ui.review.why import Why
 from ui.review_tab import ReviewTab
 from ui.run_actions import RunActions
+from ui.settings_dialog import SettingsDialog
 from ui.start import make_application
 from ui.sweep_window import SweepWindow
 from ui.train_tab import TrainTab
 from ui.widgets.confusion_matrix import ConfusionMatrix
 from ui.widgets.correction_bar import CorrectionBar
+from ui.widgets.form import Form
 from ui.widgets.found_bar import FoundBar
 from ui.widgets.gallery import Gallery
 from ui.widgets.image_grid import ImageGrid
@@ -56,6 +60,7 @@ from ui.widgets.image_view import ImageView
 from ui.widgets.prediction_list import PredictionList
 from ui.widgets.prediction_model import STRANGE
 from ui.widgets.prediction_pane import PredictionPane
+from ui.widgets.preset_choice import PresetChoice
 from ui.widgets.run_list import RunList
 from ui.widgets.try_server import TryServer
 
@@ -65,9 +70,10 @@ PER_CLASS = 80
 NEW_PER_CLASS = 3
 CORRECTED = "longsleeve"  # often called a t-shirt
 ASKED = 12  # photos sent to the server
+CNTK_SIDE = 128  # pixels, so that it takes half a minute
 LABELLED_PER_CLASS = 10
 LEVELS = 32  # per colour of a stored picture: photographs stay recognisable and files small
-LONGEST_WAIT_MS = 120_000
+LONGEST_WAIT_MS = 300_000
 POLL_MS = 30
 SETTLE_MS = 700  # for thumbnails and the last repaint
 
@@ -249,6 +255,25 @@ def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path)
         wait(idle)
         pause(SETTLE_MS)
     take(window, "deploy")
+    take_cntk(window)
+
+
+def take_cntk(window: MainWindow) -> None:
+    """Show the engines, and CNTK at work where it has been set up."""
+    window.menus.settings_requested.emit()
+    settings = find(window, SettingsDialog)
+    take(settings, "engines")
+    settings.reject()
+    if not engine_status(CNTK).available:
+        return
+    window.centralWidget().setCurrentIndex(TRAIN)
+    tab = find(window, TrainTab)
+    tab.findChild(PresetChoice).button(CNTK).click()
+    press(tab, "Advanced")
+    find(tab, Form).field("resolution").setValue(CNTK_SIDE)
+    press(tab, "Train")
+    wait(lambda: not window.state.jobs.running)
+    take(window, "train-cntk")
 
 
 def take_runs(window: MainWindow) -> None:
