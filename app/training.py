@@ -27,7 +27,6 @@ from app.engines.snapshot import (
     write_snapshot,
 )
 from app.engines.stages import OWN, STAGES, RunProcesses
-from app.engines.worker import PROCESSOR_S
 from app.errors import AppError, Cancelled, EngineError, InputError
 from app.evaluation.report import Evaluation, load_evaluation
 from app.evaluation.validation import validation_figure
@@ -342,7 +341,7 @@ class _Run:
             raise Cancelled
         job = {"kind": kind, "run": str(self._folder), **values}
         result = process.run(job, self._record, self._cancel)
-        self._processor_s[kind] = round(float(result.get(PROCESSOR_S, 0.0)), 3)
+        self._processor_s[kind] = round(process.processor_s, 3)
         return result
 
     def _record(self, event: Event) -> None:

@@ -22,7 +22,8 @@ from app.dataset.camera import FIRST_CAMERA
 from app.dataset.scan import IMAGE_SUFFIXES
 from app.engines.protocol import Progress
 from app.export.bundle import read_bundle_info
-from app.export.service import ACTIVATION, ModelService
+from app.export.heat_methods import ACTIVATION
+from app.export.service import ModelService
 from app.export.watching import STAGE as CAMERA
 from app.project.correcting import Correction
 from ui import messages, theme

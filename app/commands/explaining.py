@@ -11,7 +11,7 @@ from app.commands.report import Report
 from app.dataset.decode import read_image
 from app.errors import InputError
 from app.export.bundle import find_bundle
-from app.export.service import METHODS
+from app.export.heat_methods import METHODS
 from app.files import write_bytes
 from app.terminal import ProgressLine
 

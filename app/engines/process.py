@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from app.engines.protocol import LAST_WORDS, Event, Failed, Hello, OnEvent, decode
+from app.engines.protocol import LAST_WORDS, Done, Event, Failed, Hello, OnEvent, decode
 from app.errors import Cancelled, EngineError
 
 PATIENCE_S = 5.0  # between asking, terminating and killing
@@ -42,6 +42,7 @@ class EngineProcess:
         self._events: queue.Queue[Event | None] = queue.Queue()
         self._errors: deque[str] = deque(maxlen=KEPT_LINES)
         self._threads: list[threading.Thread] = []
+        self.processor_s = 0.0  # what the last job that was done took of all processors
         self._hello: Hello | None = None
 
     def __enter__(self) -> "EngineProcess":
@@ -148,7 +149,9 @@ class EngineProcess:
             raise EngineError(event.reason, event.hint, event.detail)
         if event.kind == "cancelled":
             raise Cancelled
-        return dict(getattr(event, "result", {}))
+        assert isinstance(event, Done)
+        self.processor_s = event.processor_s
+        return dict(event.result)
 
     def _send(self, job: dict[str, Any]) -> None:
         if self._process is None or self._process.stdin is None or not self.running:

@@ -53,9 +53,10 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Done:
-    """The job is finished; `result` depends on the job."""
+    """The job is finished; `result` depends on the job. `processor_s` are seconds of all processors, 0 if not told."""
 
     result: dict[str, Any] = field(default_factory=dict)
+    processor_s: float = 0.0
     kind: str = "done"
 
 

@@ -20,7 +20,6 @@ from typing import Any, TextIO
 from app.engines.protocol import CancelledEvent, Done, Event, Failed, Hello, OnEvent, encode
 from app.errors import AppError, Cancelled
 
-PROCESSOR_S = "processor_s"  # in each result: the seconds that the job took of all processors
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) if hasattr(errno, "EDQUOT") else (errno.ENOSPC, errno.EFBIG)
 
 Job = dict[str, Any]
@@ -80,7 +79,7 @@ def _answer(job: Job, handlers: Mapping[str, Handler], send: OnEvent, cancel: th
             return Failed(f"The engine does not know the job “{kind}”.")
         start = time.process_time()
         result = handlers[kind](job, send, cancel)
-        return Done({**result, PROCESSOR_S: time.process_time() - start})
+        return Done(result, time.process_time() - start)
     except Cancelled:
         return CancelledEvent()
     except AppError as error:

@@ -21,8 +21,8 @@ from app.dataset.thumbnails import shrunk
 from app.errors import BundleError
 from app.export.bundle import MODEL_FILE, UNREADABLE, bundle_root, read_bundle_info
 from app.export.field_of_view import WHOLE, Box, FieldOfView
+from app.export.heat_methods import ACTIVATION, OCCLUSION
 from app.export.onnx_model import LOGITS, PROBABILITIES
-from app.export.service import ACTIVATION, OCCLUSION
 from app.onnx_sessions import open_session
 from app.parallel import map_in_order
 

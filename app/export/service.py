@@ -12,8 +12,6 @@ from app.export.exporters import BUNDLE, INT8, check_exporter
 
 MODEL_WORKER = "app.export.model_worker"
 # Ways to find what speaks for a class, as `explaining` does them.
-ACTIVATION, OCCLUSION = "activation", "occlusion"
-METHODS = (ACTIVATION, OCCLUSION)
 
 
 class ModelService:

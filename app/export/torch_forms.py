@@ -34,6 +34,8 @@ NUMBERS = {
     "ReduceMax": ("axes",),
     "ReduceMean": ("axes",),
     "ReduceSum": ("axes",),
+    "Squeeze": ("axes",),
+    "TopK": ("count",),
 }
 Array = NDArray[Any]
 
@@ -116,7 +118,7 @@ def _translated(network: ModelProto) -> tuple[dict[str, Array], list[dict[str, A
             {
                 "operation": node.op_type,
                 "inputs": [names.get(name, name) for name in inputs],
-                "output": node.output[0],
+                "outputs": list(node.output),
                 "attributes": attributes,
             }
         )

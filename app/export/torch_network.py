@@ -59,8 +59,13 @@ def _pool(values: Sequence[Tensor], attributes: Attributes) -> Tensor:
     )
 
 
+def _top(values: Sequence[Tensor], attributes: Attributes) -> tuple[Tensor, ...]:
+    largest = bool(attributes.get("largest", 1))
+    return tuple(torch.topk(values[0], attributes["count"][0], attributes.get("axis", -1), largest))
+
+
 # What a step of the file means, in the words of the ONNX standard.
-OPERATIONS: dict[str, Callable[[Sequence[Tensor], Attributes], Tensor]] = {
+OPERATIONS: dict[str, Callable[[Sequence[Tensor], Attributes], Tensor | tuple[Tensor, ...]]] = {
     "Abs": lambda values, _: values[0].abs(),
     "Add": lambda values, _: values[0] + values[1],
     "Cast": lambda values, _: values[0].float(),
@@ -69,6 +74,7 @@ OPERATIONS: dict[str, Callable[[Sequence[Tensor], Attributes], Tensor]] = {
     "Div": lambda values, _: values[0] / values[1],
     "Exp": lambda values, _: values[0].exp(),
     "Flatten": lambda values, _: torch.flatten(values[0], 1),
+    "Gather": lambda values, _: values[0][values[1]],
     "Gemm": _gemm,
     "GlobalAveragePool": lambda values, _: values[0].mean((2, 3), keepdim=True),
     "MatMul": lambda values, _: values[0] @ values[1],
@@ -80,10 +86,13 @@ OPERATIONS: dict[str, Callable[[Sequence[Tensor], Attributes], Tensor]] = {
     "ReduceMean": lambda values, given: values[0].mean(given["axes"], keepdim=bool(given.get("keepdims", 1))),
     "ReduceSum": lambda values, given: values[0].sum(given["axes"], keepdim=bool(given.get("keepdims", 1))),
     "Relu": lambda values, _: values[0].relu(),
+    "Sigmoid": lambda values, _: values[0].sigmoid(),
     "Sign": lambda values, _: values[0].sign(),
     "Softmax": lambda values, given: torch.softmax(values[0], given.get("axis", -1)),
     "Sqrt": lambda values, _: values[0].sqrt(),
+    "Squeeze": lambda values, given: values[0].squeeze(given["axes"][0]),
     "Sub": lambda values, _: values[0] - values[1],
+    "TopK": _top,
     "Transpose": lambda values, given: values[0].permute(given["perm"]),
 }
 
@@ -104,7 +113,8 @@ class Network(nn.Module):
         values["pixels"] = pixels
         for step in self._steps:
             inputs = [values[name] for name in step["inputs"]]
-            values[step["output"]] = OPERATIONS[step["operation"]](inputs, step["attributes"])
+            found = OPERATIONS[step["operation"]](inputs, step["attributes"])
+            values.update(zip(step["outputs"], found if isinstance(found, tuple) else (found,), strict=False))
         return tuple(values[name] for name in OUTPUTS)
 
 

@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import (
 )
 
 from app.evaluation.report import ScoredImage
-from app.export.service import ACTIVATION, OCCLUSION
+from app.export.heat_methods import ACTIVATION, OCCLUSION
 from ui import theme
 from ui.review.heat import HeatMap, HeatMaps
 from ui.widgets.image_view import ImageToShow, ImageView, Overlay

@@ -9,7 +9,6 @@ import pytest
 from app.engines import process as process_module
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Checkpoint, Event, Note, Progress
-from app.engines.worker import PROCESSOR_S
 from app.errors import Cancelled, EngineError
 
 FAKE = "tests.app.engines.fake_worker"
@@ -31,8 +30,8 @@ def test_a_job_gives_its_events_and_its_result(engine: EngineProcess) -> None:
     events: list[Event] = []
     result = engine.run({"kind": "train"}, events.append, never())
     assert (hello.engine, hello.version, hello.devices) == ("fake", "1.0", ("cpu", "imaginary"))
-    assert result.pop(PROCESSOR_S) >= 0
     assert result == {"answer": 42, "job": "train"}
+    assert engine.processor_s >= 0
     assert [event.done for event in events if isinstance(event, Progress)] == [1, 2, 3]
     assert events[-2:] == [Note("Nearly there."), Checkpoint("somewhere")]
 

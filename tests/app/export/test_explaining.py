@@ -14,7 +14,8 @@ from app.dataset.decode import read_image
 from app.errors import BundleError, EngineError
 from app.export import explaining as module
 from app.export.bundle import MODEL_FILE
-from app.export.explaining import ACTIVATION, OCCLUSION, Explainer, HeatMap, overlaid
+from app.export.explaining import Explainer, HeatMap, overlaid
+from app.export.heat_methods import ACTIVATION, OCCLUSION
 from app.export.onnx_model import LOGITS, join_model
 from app.export.service import ModelService
 from app.onnx_sessions import open_session

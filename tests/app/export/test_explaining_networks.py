@@ -12,8 +12,9 @@ from app.dataset.decode import read_image
 from app.export import explaining as module
 from app.export.bundle import MODEL_FILE
 from app.export.cntk_bundle import Conversion, convert_cntk
-from app.export.explaining import ACTIVATION, OCCLUSION, Explainer
+from app.export.explaining import Explainer
 from app.export.field_of_view import FieldOfView
+from app.export.heat_methods import ACTIVATION, OCCLUSION
 from app.export.onnx_model import FEATURES, LOGITS
 
 STEP = 0.01

@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from app.engines.snapshot import read_snapshot
-from app.export.service import ACTIVATION, OCCLUSION
+from app.export.heat_methods import ACTIVATION, OCCLUSION
 from tests.ui.reviewing import (
     click,
     click_cell,
