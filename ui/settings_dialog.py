@@ -1,4 +1,4 @@
-"""Settings of the program: the engines, and what they need."""
+"""Settings of the program: the engines and what they need, and the pretrained networks."""
 
 from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QScrollArea, QTabWidget, QVBoxLayout, QWidget
@@ -7,6 +7,7 @@ from app.engines.catalog import engines
 from app.settings import CNTK
 from ui import theme
 from ui.cntk_setup import CntkSetup
+from ui.networks_page import NetworksPage
 from ui.state import AppState
 from ui.widgets.cntk_panel import CntkPanel
 from ui.widgets.engine_card import EngineCard
@@ -25,6 +26,7 @@ class SettingsDialog(QDialog):
         self.pages = QTabWidget()
         self.pages.setAccessibleName(self.tr("Kinds of settings"))
         self.pages.addTab(EnginesPage(state, setup), self.tr("Engines"))
+        self.pages.addTab(NetworksPage(state), self.tr("Networks"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
 
 from app.engines.protocol import Progress
 from app.errors import AppError
+from app.features.backbones import DEFAULT_BACKBONE
 from app.project.project import Project
 from app.project.records import RunRow
 from app.settings import CNTK, HEAD, QUICK, settings_table
@@ -30,6 +31,7 @@ from ui.network_nodes import NetworkNodes
 from ui.run_actions import RunActions
 from ui.state import AppState
 from ui.widgets.form import Form
+from ui.widgets.network_choice import NetworkChoice
 from ui.widgets.preset_choice import PresetChoice
 from ui.widgets.run_list import RunList
 from ui.widgets.training_plots import TrainingPlots
@@ -89,6 +91,7 @@ class TrainTab(QWidget):
         self._head.addItem(self.tr("Linear support vector machine"), "svm")
         self._head.setAccessibleName(self.tr("Classifier"))
         self._head.setToolTip(self.tr("What is fitted on the features. Logistic regression is usually better."))
+        self._network = NetworkChoice()
         self._seed = QSpinBox(maximum=LARGEST_SEED)
         self._seed.setAccessibleName(self.tr("Seed"))
         self._seed.setToolTip(self.tr("The same seed and the same labels give the same model."))
@@ -109,6 +112,7 @@ class TrainTab(QWidget):
         self._options = QWidget()
         form = QFormLayout(self._options)
         form.setContentsMargins(0, 0, 0, 0)
+        form.addRow(self.tr("Network"), self._network)
         form.addRow(self.tr("Classifier"), self._head)
         form.addRow(self.tr("Seed"), self._seed)
         form.addRow(self._settings)
@@ -218,8 +222,11 @@ class TrainTab(QWidget):
         settings = preset.settings if preset else None
         table = [one for one in settings_table(preset.engine) if one.name != HEAD] if preset else []  # above it
         self._settings.show_settings(table, asdict(settings) if settings else {})
-        if preset is not None and preset.engine == CNTK:
+        is_cntk = preset is not None and preset.engine == CNTK
+        if is_cntk:
             NetworkNodes(self._settings)
+        self._network.setEnabled(not is_cntk)  # whose settings name another
+        self._network.show_networks(tuned=preset is not None and preset.engine != QUICK)
         self._refresh()
 
     @pyqtSlot()
@@ -229,7 +236,8 @@ class TrainTab(QWidget):
             return
         changes = self._settings.changes() if preset.settings else {}
         head = self._head.currentData()
-        self._request = TrainingRequest(preset.engine, self._seed.value(), head, preset.name, changes)
+        network = self._network.chosen() if self._network.isEnabled() else DEFAULT_BACKBONE
+        self._request = TrainingRequest(preset.engine, self._seed.value(), head, preset.name, changes, backbone=network)
         looking = self._guard.check(self._request.seed)
         if looking is None:
             self._begin()

@@ -106,9 +106,10 @@ class TrainingProgress(QWidget):
 
     def _time_left(self, progress: Progress) -> str:
         spent = time.monotonic() - self._stage_start
-        if spent < SURE_AFTER_S or progress.done < SURE_AFTER_SHARE * progress.total:
+        own = progress.values.get("remaining_seconds")  # of all that follows, by an engine that knows its work
+        if own is None and (spent < SURE_AFTER_S or progress.done < SURE_AFTER_SHARE * progress.total):
             return self.tr("estimating the time…")
-        seconds = spent * (progress.total - progress.done) / progress.done
+        seconds = spent * (progress.total - progress.done) / progress.done if own is None else own
         if seconds >= 90:
             return self.tr("about {0:.0f} min left").format(seconds / 60)
         return self.tr("about {0:.0f} s left").format(seconds)
