@@ -12,6 +12,7 @@ import pytest
 
 from app.dataset.decode import read_image
 from app.engines.catalog import engine_status
+from app.engines.cntk_runtime import RUNTIME_VARIABLE
 from app.engines.process import EngineProcess
 from app.engines.protocol import Event, Progress
 from app.engines.snapshot import TEST, TRAIN, read_snapshot, read_split
@@ -206,7 +207,8 @@ def test_excluded_images_are_not_used(project: Project, tmp_path: Path, garments
     assert result.classes == ("dotted", "striped")
 
 
-def test_an_engine_that_cannot_run_says_why(project: Project) -> None:
+def test_an_engine_that_cannot_run_says_why(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RUNTIME_VARIABLE, str(tmp_path / "nowhere"))
     with pytest.raises(EngineError, match="“cntk” cannot run here") as caught:
         train(project, TrainingRequest(engine="cntk"), ignore, threading.Event())
     assert caught.value.hint == engine_status("cntk").reason
@@ -259,9 +261,13 @@ def test_a_killed_engine_is_a_sentence_and_nothing_is_lost(
         started.append(process)
         launch(process)
 
+    def kill_all() -> None:  # one of them has prepared the network, and ended
+        for process in started:
+            process.kill()
+
     monkeypatch.setattr(EngineProcess, "launch", remember)
     with pytest.raises(EngineError, match="ended unexpectedly") as caught:
-        train(project, TrainingRequest(), on_first("fit", lambda: started[-1].kill()), threading.Event())
+        train(project, TrainingRequest(), on_first("fit", kill_all), threading.Event())
     assert caught.value.hint
     assert project.runs()[0].state == "failed"
     assert "ended unexpectedly" in project.runs()[0].reason
