@@ -225,7 +225,8 @@ class TrainTab(QWidget):
         is_cntk = preset is not None and preset.engine == CNTK
         if is_cntk:
             NetworkNodes(self._settings)
-        self._network.setEnabled(not is_cntk)  # whose settings name another
+        for part in (self._network, self._options.layout().labelForField(self._network)):
+            part.setHidden(is_cntk)  # whose own settings name a network
         self._network.show_networks(tuned=preset is not None and preset.engine != QUICK)
         self._refresh()
 
@@ -236,7 +237,7 @@ class TrainTab(QWidget):
             return
         changes = self._settings.changes() if preset.settings else {}
         head = self._head.currentData()
-        network = self._network.chosen() if self._network.isEnabled() else DEFAULT_BACKBONE
+        network = DEFAULT_BACKBONE if preset.engine == CNTK else self._network.chosen()
         self._request = TrainingRequest(preset.engine, self._seed.value(), head, preset.name, changes, backbone=network)
         looking = self._guard.check(self._request.seed)
         if looking is None:

@@ -16,6 +16,8 @@ class FileField(QWidget):
         self._files = files
         self._entered = text
         self.line = QLineEdit(text)
+        self.line.setMinimumWidth(20 * theme.SPACE)
+        self.line.setCursorPosition(0)
         self.button = QPushButton("…", autoDefault=False)
         self.button.setFixedWidth(5 * theme.SPACE)
         self.button.setToolTip(self.tr("Choose a file"))

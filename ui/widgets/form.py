@@ -9,6 +9,7 @@ from ui.widgets.file_field import FileField
 
 LARGEST = 1_000_000
 DECIMALS = 6
+LETTERS = 10  # that a choice has room for, at the least
 
 
 class _ShortSpinBox(QDoubleSpinBox):
@@ -26,6 +27,7 @@ class Form(QWidget):
         super().__init__(parent)
         self._layout = QFormLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._fields: dict[str, QWidget] = {}
         self._shown: dict[str, Value] = {}
 
@@ -68,6 +70,8 @@ def _field(setting: Setting, value: Value) -> QWidget:
         choice = QComboBox(editable=not setting.choices)
         choice.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         choice.addItems(list(setting.choices))
+        choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        choice.setMinimumContentsLength(LETTERS)
         choice.setCurrentText(value)
         return choice
     low, high = setting.low or 0, LARGEST if setting.high is None else setting.high
