@@ -80,15 +80,7 @@ BACKBONES = {
     for backbone in (
         _lite(0, DIGESTS[0], 224, 13.5, 0.751),
         _lite(1, DIGESTS[1], 240, 16.5, 0.767, depth=1.1),
-        _lite(
-            2,
-            "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-            260,
-            19.4,
-            0.776,
-            width=1.1,
-            depth=1.2,
-        ),
+        _lite(2, DIGESTS[2], 260, 19.4, 0.776, width=1.1, depth=1.2),
     )
 }
 DEFAULT_BACKBONE = "efficientnet-lite0"
