@@ -14,7 +14,7 @@ from app.dataset.preprocess import PIXELS, preprocess_graph
 from app.engines import stages
 from app.engines.cntk_nodes import choose_node
 from app.engines.cntk_runtime import Runtime
-from app.engines.cntk_training.task import CHECKPOINT_FILE, NETWORK_FILE
+from app.engines.cntk_training.task import CHECKPOINT_FILE, FOLDER, NETWORK_FILE
 from app.engines.process import EngineProcess
 from app.engines.protocol import Checkpoint, Event, Progress
 from app.engines.snapshot import read_snapshot
@@ -23,6 +23,7 @@ from app.export.predictor import Predictor
 from app.project.project import Project
 from app.settings import CntkSettings, Value
 from app.training import RunResult, TrainingRequest, finish_epoch, resumable_run, resume, train
+from tests.app.server.serving import serving
 
 MODES = ("softmax", "svm", "dnn", "svmDnnRefined")
 
@@ -82,7 +83,7 @@ def test_each_mode_makes_a_run_like_any_other(garment_project: Project, small: d
     assert onnx.load(result.bundle / "model.onnx").opset_import[0].version >= 18
 
 
-def test_the_bundle_answers_what_cntk_answers(
+def test_bundle_and_server_answer_what_cntk_answers(
     garment_project: Project, small: dict[str, Value], cntk_runtime: Runtime, garments: Path, tmp_path: Path
 ) -> None:
     """Ask the native network, in CNTK, about the pixels of photos that a bundle gets whole."""
@@ -108,8 +109,15 @@ def test_the_bundle_answers_what_cntk_answers(
     command = [str(cntk_runtime.python), str(script), *asked, repr(predictor.info.temperature)]
     done = run_program(command, ignore, threading.Event(), cntk_runtime.variables())
     assert done.code == 0, done.text
+    own = np.load(tmp_path / "answers.npy")
     answers = np.array([one.probabilities for one in predictor.predict_files(paths)])
-    np.testing.assert_allclose(answers, np.load(tmp_path / "answers.npy"), rtol=0, atol=1e-4)
+    np.testing.assert_allclose(answers, own, rtol=0, atol=1e-4)
+    with serving(predictor) as served:
+        for path, expected in zip(paths, own, strict=True):
+            reply = served.client.post("/predict", content=path.read_bytes(), headers={"Content-Type": "image/jpeg"})
+            told = {one["label"]: one["confidence"] for one in reply.json()["predictions"]}
+            told_in_order = [told[label] for label in predictor.info.labels]
+            np.testing.assert_allclose(told_in_order, expected, rtol=0, atol=1e-4)
 
 
 def test_killed_in_mid_epoch_and_resumed_it_ends_as_if_nothing_had_been(
@@ -166,6 +174,35 @@ def test_stopped_between_minibatches_it_goes_on_and_asked_to_finish_it_does(
     assert resume(project, 1, finish, threading.Event()).bundle.is_dir()
     assert 1 <= seen[-1] < 100
     assert project.runs()[0].state == "done"
+
+
+def test_stopped_while_features_are_computed_it_computes_the_others_alone(
+    garment_project: Project, small: dict[str, Value]
+) -> None:
+    project, cancel = garment_project, threading.Event()
+    seen: list[Progress] = []
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage == "lower":
+            cancel.set()
+
+    def see(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage == "lower":
+            seen.append(event)
+
+    wish = request(small, mode="svm", resolution=600)  # takes so long that it hears in time
+    with pytest.raises(Cancelled):
+        train(project, wish, stop, cancel)
+    (kept,) = (project.run_folder(1) / FOLDER).glob("features-*.npy")
+    known = np.load(kept)
+    assert resumable_run(project) == 1
+    resumed = resume(project, 1, see, threading.Event())
+    assert 0 < len(known) < seen[0].total
+    assert seen[0].done > len(known)
+    whole = go(project, wish)
+    rows = [np.load(run.bundle.parent / "validation.npz") for run in (resumed, whole)]
+    for name in rows[0].files:
+        np.testing.assert_allclose(rows[0][name], rows[1][name], atol=1e-6)
 
 
 def test_a_network_of_an_earlier_run_is_built_upon(garment_project: Project, small: dict[str, Value]) -> None:

@@ -14,6 +14,10 @@ from app.engines.cntk_training.task import CHECKPOINT_FILE, Task, replace_file
 FORMAT = 1
 EVERY_S = 60.0
 STATE, BEST = "state", "best.npz"
+UNSAVED = (
+    "The state of the training could not be saved.",
+    "Check that the project's disk is connected and has space, then resume the run.",
+)
 DAMAGED = ("The checkpoint of this run is damaged.", "Train anew.")
 
 
@@ -52,7 +56,7 @@ class Checkpoints:
         return os.path.exists(self._pointer) and self._read().number > 0
 
     def mark_start(self) -> None:
-        """Make the run one that can go on, with what was computed once, though nothing was learnt yet."""
+        """Make the run one that can go on, with what is computed once, though nothing was learnt yet."""
         if not os.path.exists(self._pointer):
             self._point(Progress())
 
@@ -68,10 +72,7 @@ class Checkpoints:
             np.savez(os.path.join(folder, BEST), *best)
             self._point(progress)
         except (OSError, RuntimeError) as error:
-            raise Failure(
-                "The state of the training could not be saved.",
-                "Check that the project's disk is connected and has space, then resume the run.",
-            ) from error
+            raise Failure(*UNSAVED) from error
         shutil.rmtree(before, ignore_errors=True)
         self._saved_at = time.time()
         self._channel.send("checkpoint", path=self._pointer)

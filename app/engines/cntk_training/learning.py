@@ -7,7 +7,7 @@ import numpy as np
 
 from app.engines.cntk_training.channel import Channel, Failure
 from app.engines.cntk_training.checkpoints import Checkpoints, Progress
-from app.engines.cntk_training.features import compute_features, stored_features
+from app.engines.cntk_training.features import STAGE, compute_features, stored_features
 from app.engines.cntk_training.loop import Lesson, Loop
 from app.engines.cntk_training.networks import Base, Head, make_base, parameters_of, rooted
 from app.engines.cntk_training.task import ASKED_AT_ONCE, BASE_FILE, HEAD_FILE, ROOTED_FILE, Task, batches, replace_file
@@ -22,8 +22,8 @@ def learn(run: str, channel: Channel) -> Dict[str, Any]:
     checkpoints = Checkpoints(task, channel)
     base = make_base(task.network, task.side)
     head = Head(base.width, task.classes)
-    training, validation = (stored_features(task, base, part, channel) for part in ("training", "validation"))
     checkpoints.mark_start()
+    training, validation = (stored_features(task, base, part, channel) for part in ("training", "validation"))
     progress = Progress()
     if task.refines:
         if not checkpoints.restorable:
@@ -86,11 +86,11 @@ def _refine(task: Task, base: Base, head: Head, channel: Channel, checkpoints: C
 
 
 def _seen(base: Base, pictures: Any, channel: Channel) -> Any:
-    def on_count(done: int) -> None:
+    def on_rows(rows: Any) -> None:
         channel.stop_if_asked()
-        channel.progress("lower", done, len(pictures))
+        channel.progress(STAGE, len(rows), len(pictures))
 
-    return compute_features(base, pictures, on_count)
+    return compute_features(base, pictures, np.zeros((0, base.width), np.float32), on_rows)
 
 
 def evaluated(function: Any, values: Dict[Any, Any]) -> Any:
