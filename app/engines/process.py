@@ -35,7 +35,11 @@ def worker_command(*modules: str) -> list[str]:
 class EngineProcess:
     """One worker process; use it as a context manager, from one thread at a time."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None):
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str] | None = None, patience_s: float = PATIENCE_S
+    ):
+        """`patience_s`: how long after it was asked to stop a job may still go on; then the process is ended."""
+        self._patience_s = patience_s
         self._command = list(command)
         self._environment = {**os.environ, "PYTHONUTF8": "1", **(environment or {})}
         self._process: subprocess.Popen[str] | None = None
@@ -101,7 +105,8 @@ class EngineProcess:
             if cancel.is_set() and asked_at is None:
                 asked_at = time.monotonic()
                 self._send({"kind": "cancel"})
-            if asked_at is not None and time.monotonic() - asked_at > PATIENCE_S:
+            if asked_at is not None and time.monotonic() - asked_at > self._patience_s:
+                self.kill()
                 self.close()
                 raise Cancelled
             event = self._next_event(time.monotonic() + POLL_S)

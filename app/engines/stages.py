@@ -16,6 +16,7 @@ CNTK_WORKER = Path(__file__).resolve().parent / "cntk_worker.py"
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str((1 << 31) - 1)}
 # Else torch's threads wait for each other by turning in circles, which on a busy computer takes many times as long.
 WAIT_ASLEEP = {"OMP_WAIT_POLICY": "PASSIVE"}
+CNTK_PATIENCE_S = 1.5  # a minibatch can take longer and cannot be interrupted
 OWN, CNTK = "own", "cntk"
 
 
@@ -66,7 +67,7 @@ STAGES = {
 def cntk_process() -> EngineProcess:
     """Return CNTK's worker, in CNTK's own Python, which was not started yet."""
     runtime = default_runtime()
-    return EngineProcess([str(runtime.python), str(CNTK_WORKER)], runtime.variables())
+    return EngineProcess([str(runtime.python), str(CNTK_WORKER)], runtime.variables(), CNTK_PATIENCE_S)
 
 
 WORKERS: dict[str, Callable[[], EngineProcess]] = {CNTK: cntk_process}

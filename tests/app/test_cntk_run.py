@@ -176,6 +176,28 @@ def test_stopped_between_minibatches_it_goes_on_and_asked_to_finish_it_does(
     assert project.runs()[0].state == "done"
 
 
+def test_stopped_during_a_long_minibatch_it_does_not_wait_for_its_end(
+    garment_project: Project, small: dict[str, Value], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any step counts as long here, and the worker has no time to answer: what is resumed is the last state kept."""
+    monkeypatch.setattr(stages, "CNTK_PATIENCE_S", 0.0)
+    project, cancel = garment_project, threading.Event()
+    kept: list[Event] = []
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage == "epoch":
+            cancel.set()
+
+    with pytest.raises(Cancelled):
+        train(project, request(small, mode="dnn", epochs=100), stop, cancel)
+    assert project.runs()[0].state == "cancelled"
+    epochs = checkpoint_of(project, 1)["epoch"]
+    finish_epoch(project, 1)
+    assert resume(project, 1, kept.append, threading.Event()).bundle.is_dir()
+    told = [event.done for event in kept if isinstance(event, Progress) and event.stage == "epoch"]
+    assert told[:epochs] == list(range(1, epochs + 1))
+
+
 def test_stopped_while_features_are_computed_it_computes_the_others_alone(
     garment_project: Project, small: dict[str, Value]
 ) -> None:

@@ -10,6 +10,7 @@ from app.engines.cntk_training.channel import Cancelled, Channel
 from app.engines.cntk_training.checkpoints import Progress
 from app.engines.cntk_training.task import Task, epoch_order, rate_of
 
+SLOW_S = 1.0  # who asks to stop does not wait for the end of such steps: a state is kept after each
 TEMPERATURES = np.logspace(-1, 1, 41)
 
 
@@ -89,10 +90,11 @@ class Loop:
             if self._channel.cancel.is_set():
                 self._save()
                 raise Cancelled
+            began = time.time()
             self._step(order[progress.place : progress.place + task.settings["minibatch"]])
             speed = (progress.place - start_place) / max(time.time() - start, 1e-9)
             self._tell_step(len(order), rate, speed)
-            if self._checkpoints and self._checkpoints.due:
+            if self._checkpoints and (self._checkpoints.due or time.time() - began > SLOW_S):
                 self._save()
         self._end_epoch(len(order), rate, (len(order) - start_place) / max(time.time() - start, 1e-9))
 

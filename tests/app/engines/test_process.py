@@ -6,7 +6,6 @@ from typing import IO
 
 import pytest
 
-from app.engines import process as process_module
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Checkpoint, Event, Note, Progress
 from app.errors import Cancelled, EngineError
@@ -98,13 +97,13 @@ def test_cancel_is_heard_between_steps(engine: EngineProcess) -> None:
     assert engine.run({"kind": "train"}, lambda event: None, never())["answer"] == 42
 
 
-def test_a_worker_that_ignores_cancel_is_ended(engine: EngineProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_module, "PATIENCE_S", 0.3)
-    engine.start()
+def test_a_worker_that_ignores_cancel_is_ended() -> None:
     cancel = threading.Event()
-    with pytest.raises(Cancelled):
-        engine.run({"kind": "train", "steps": 1, "end": "hang"}, lambda event: cancel.set(), cancel)
-    assert not engine.running
+    with EngineProcess(worker_command(FAKE), patience_s=0.3) as engine:
+        engine.start()
+        with pytest.raises(Cancelled):
+            engine.run({"kind": "train", "steps": 1, "end": "hang"}, lambda event: cancel.set(), cancel)
+        assert not engine.running
 
 
 def test_a_killed_worker_is_noticed(engine: EngineProcess) -> None:
