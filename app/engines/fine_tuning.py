@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from app.engines.checkpoint import Checkpoint, TuningState, read_checkpoint, write_checkpoint
-from app.engines.devices import Device
+from app.engines.devices import CPU, Device
 from app.engines.event_file import EventFile
 from app.engines.memory import give_back, resident_mb
 from app.engines.progress import Throttle
@@ -32,6 +32,7 @@ TEMPERATURES = torch.logspace(-1, 1, 41)
 OUT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "could not create a")  # as torch and oneDNN say
 SMALLEST_BATCH = 2
 PROBED = (8, 16, 32, 64, 128)
+PART_PIXELS = 8 * 224 * 224  # a processor learns from so many at once: it is no slower so, and soon heeds a stop
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,13 @@ class FineTuning:
         order = self._task.order(self._seed * 100_003 + state.epoch)
         start, start_place = time.monotonic(), state.place
         while state.place < count:
-            if asked.stop():
-                self._save()
-                raise Cancelled
             rate = self._set_rate()
             places = order[state.place : state.place + state.batch_size]
-            loss = self._step(places)
+            try:
+                loss = self._step(places, asked.stop)
+            except Cancelled:
+                self._save()
+                raise
             if loss is None:
                 continue
             self._remaining.step(len(places), head_only)
@@ -180,13 +182,16 @@ class FineTuning:
             step = round(self.state.steps * epoch / max(1, len(self.state.history)))
             self._events.add(step, _epoch_figures(values))
 
-    def _step(self, places: Sequence[int]) -> float | None:
-        """Learn from one batch and return its loss; None where memory did not suffice, and batches are smaller now."""
+    def _step(self, places: Sequence[int], stop: Callable[[], bool]) -> float | None:
+        """Learn from one batch and return its loss; None where memory did not suffice, and batches are smaller now.
+
+        Raises Cancelled, with nothing learnt from the batch, when asked to stop.
+        """
         state = self.state
         torch.manual_seed((self._seed * 1_009 + state.epoch) * 1_000_003 + state.place)
-        loss: Tensor | None
+        loss: float | None
         try:
-            loss = self._slopes(places)
+            loss = self._slopes(places, stop)
         except (RuntimeError, MemoryError) as error:
             if state.batch_size < 2 * SMALLEST_BATCH or not _is_out_of_memory(error):
                 raise
@@ -202,17 +207,21 @@ class FineTuning:
             min(self._settings.averaging, (1 + state.steps) / (10 + state.steps)) if self._settings.averaging else 0.0
         )
         self._weights.add_to_average(kept)
-        value = float(loss.detach())
-        state.losses.append(value)
-        state.loss_sum += value * len(places)
-        return value
-
-    def _slopes(self, places: Sequence[int]) -> Tensor:
-        """Compute the slopes of a batch's loss, and return the loss."""
-        loss = self._loss(places)
-        self._optimiser.zero_grad(set_to_none=True)
-        self._scaler.scale(loss).backward()
+        state.losses.append(loss)
+        state.loss_sum += loss * len(places)
         return loss
+
+    def _slopes(self, places: Sequence[int], stop: Callable[[], bool]) -> float:
+        """Compute the slopes of a batch's loss, part by part, and return the loss."""
+        self._optimiser.zero_grad(set_to_none=True)
+        total = 0.0
+        for part in self._parts(places):
+            if stop():
+                raise Cancelled
+            loss = self._loss(*part)
+            self._scaler.scale(loss).backward()
+            total += float(loss.detach())
+        return total
 
     def _halve_batches(self) -> None:
         self._optimiser.zero_grad(set_to_none=True)
@@ -228,7 +237,7 @@ class FineTuning:
             try:
                 for _ in range(2):  # the first one also warms up
                     start = time.perf_counter()
-                    self._loss(places).backward()
+                    self._slopes(places, lambda: False)
                     paces[size] = (time.perf_counter() - start) / size
             except (RuntimeError, MemoryError) as error:
                 if not _is_out_of_memory(error):
@@ -240,18 +249,31 @@ class FineTuning:
         self._on_event(Note(f"Batches of {best} images are the fastest here."))
         return best
 
-    def _loss(self, places: Sequence[int]) -> Tensor:
-        smoothing, task, device = self._settings.label_smoothing, self._task, self._device
+    def _parts(self, places: Sequence[int]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Yield inputs, targets [N, C] and shares [N] in the batch's loss for each part of a batch."""
+        smoothing, task = self._settings.label_smoothing, self._task
         classes = len(task.class_weights)
         targets = functional.one_hot(task.truth[places], classes).float()
         inputs, targets = task.source.batch(places, targets, self.state.epoch)
-        smooth = device.moved(targets * (1 - smoothing) + smoothing / classes)
-        weights = device.moved(task.class_weights[task.truth[places]])
+        smooth = targets * (1 - smoothing) + smoothing / classes
+        weights = task.class_weights[task.truth[places]]
+        shares = weights / weights.sum()
+        size = self._part_size(inputs)
+        yield from zip(inputs.split(size), smooth.split(size), shares.split(size), strict=True)
+
+    def _part_size(self, inputs: Tensor) -> int:
+        if self._device.name != CPU:
+            return len(inputs)
+        return max(1, PART_PIXELS // (inputs.shape[-1] * inputs.shape[-2]))
+
+    def _loss(self, inputs: Tensor, targets: Tensor, shares: Tensor) -> Tensor:
+        """Return what a part adds to its batch's loss."""
+        device = self._device
         with device.mixed():
-            logits = task.source.logits(self._network, device.moved(inputs))
-        posterior = functional.log_softmax(logits.float() + device.moved(task.prior), dim=1)
-        losses = -(smooth * posterior).sum(dim=1)
-        return (losses * weights).sum() / weights.sum()
+            logits = self._task.source.logits(self._network, device.moved(inputs))
+        posterior = functional.log_softmax(logits.float() + device.moved(self._task.prior), dim=1)
+        losses = -(device.moved(targets) * posterior).sum(dim=1)
+        return (losses * device.moved(shares)).sum()
 
     def _rate(self) -> float:
         """Return the learning rate of the highest layer here: one cycle for the head alone, another for the rest."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from app.engines import fine_tuning
 from app.engines.checkpoint import TuningState, read_checkpoint
 from app.engines.fine_tuning import Asked, FineTuning, Task
 from app.engines.linear_head import LinearHead
@@ -108,6 +109,21 @@ def test_stopped_anywhere_it_goes_on_as_if_it_had_not_been(tmp_path: Path, stopp
     )
     told = [event.done for event in second.events if isinstance(event, Progress) and event.stage == "epoch"]
     assert told == [1, 2, 3, 4]
+
+
+def test_in_parts_it_learns_the_same_and_stopped_between_them_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials = [Trial(tmp_path / name) for name in ("whole", "parts")]
+    for trial in trials:
+        trial.path.parent.mkdir()
+    whole = trials[0].run()
+    monkeypatch.setattr(fine_tuning, "PART_PIXELS", 3 * SIDE * SIDE)  # three images and one
+    with pytest.raises(Cancelled):
+        trials[1].run(stop=after(5))
+    assert read_checkpoint(trials[1].path).state.steps == 2
+    state = Trial(trials[1].path.parent).run()
+    np.testing.assert_allclose(state.losses, whole.losses, rtol=0, atol=1e-4)
 
 
 def test_it_ends_with_the_best_weights(tmp_path: Path) -> None:
