@@ -21,6 +21,7 @@ from app.engines.snapshot import read_snapshot
 from app.errors import Cancelled, EngineError
 from app.export.predictor import Predictor
 from app.project.project import Project
+from app.server.bundle_model import BundleModel
 from app.settings import CntkSettings, Value
 from app.training import RunResult, TrainingRequest, finish_epoch, resumable_run, resume, train
 from tests.app.server.serving import serving
@@ -112,7 +113,7 @@ def test_bundle_and_server_answer_what_cntk_answers(
     own = np.load(tmp_path / "answers.npy")
     answers = np.array([one.probabilities for one in predictor.predict_files(paths)])
     np.testing.assert_allclose(answers, own, rtol=0, atol=1e-4)
-    with serving(predictor) as served:
+    with serving(BundleModel(result.bundle)) as served:
         for path, expected in zip(paths, own, strict=True):
             reply = served.client.post("/predict", content=path.read_bytes(), headers={"Content-Type": "image/jpeg"})
             told = {one["label"]: one["confidence"] for one in reply.json()["predictions"]}

@@ -65,7 +65,7 @@ class Pictures:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def planes(self, places: Sequence[int], mirrored: Any = None) -> Any:
+    def planes(self, places: Any, mirrored: Any = None) -> Any:
         """Return planes [N, 3, S, S], 0 to 255; those that `mirrored` [N] says are turned left to right."""
         pixels = self._mapped[self._rows[np.asarray(places, np.int64)]]
         if mirrored is not None:
