@@ -18,7 +18,7 @@ CHECKS = {
     "ruff format": ("-m", "ruff", "format", "--check", "."),
     "mypy": ("-m", "mypy"),
     "import-linter": ("-c", "from importlinter.cli import lint_imports_command as lint; lint()"),
-    "pytest": ("-m", "pytest"),
+    "pytest": ("-m", "pytest", "--numprocesses", "2", "--dist", "loadfile"),
 }
 
 

@@ -1,6 +1,7 @@
 """Fixtures for all tests: a home of its own, drawn images, and one really trained project."""
 
 import os
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from app.engines.stages import CNTK, WORKERS
 from app.files import HOME_VARIABLE
 from app.project.project import Project
 from app.training import RunResult, TrainingRequest, train
+from installer.display import PrivateDisplay
 
 PER_CLASS = 14
 STORED_MODELS = Path(__file__).resolve().parent / "app" / "engines" / "data" / "cntk_models.zip"
@@ -31,6 +33,14 @@ class Trained:
     images: Path
     result: RunResult
     events: tuple[Event, ...]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each of several processes that test side by side a display of its own, with a focus of its own."""
+    if hasattr(config, "workerinput") and sys.platform.startswith("linux"):
+        display = PrivateDisplay()
+        os.environ["DISPLAY"] = display.__enter__()
+        config.add_cleanup(lambda: display.__exit__(None, None, None))
 
 
 @pytest.fixture(scope="session", autouse=True)
