@@ -21,12 +21,10 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the system's limits 
 
 
 def limited(limit: str) -> EngineProcess:
-    """Launch a worker with a limit; it gives memory back at once, as the limit is of addresses, not of memory."""
+    """Return a worker with a limit, to be used in `with`; it gives memory back at once, as the limit is of addresses, not of memory."""
     modules = (QUICK_WORKER, TORCH_TRAINING, RUN_WORKER)
     command = [sys.executable, "-m", "tests.app.engines.limited_worker", limit, *modules]
-    worker = EngineProcess(command, {**WAIT_ASLEEP, **GIVE_BACK, "OMP_NUM_THREADS": "1"})
-    worker.launch()
-    return worker
+    return EngineProcess(command, {**WAIT_ASLEEP, **GIVE_BACK, "OMP_NUM_THREADS": "1"})
 
 
 @pytest.fixture
@@ -40,7 +38,8 @@ def garment_project(project: Project, garments: Path) -> Project:
 def test_with_too_little_memory_batches_shrink_and_the_run_ends_well(garment_project: Project) -> None:
     events: list[Event] = []
     request = TrainingRequest("torch", preset="best", settings=WHOLE)
-    train(garment_project, request, events.append, threading.Event(), limited(f"address={1200 << 20}"))
+    with limited(f"address={720 << 20}") as worker:
+        train(garment_project, request, events.append, threading.Event(), worker)
     notes = [event.text for event in events if isinstance(event, Note)]
     assert any(note.startswith("Memory did not suffice; batches have") for note in notes)
     assert garment_project.runs()[0].state == "done"
@@ -56,8 +55,8 @@ def test_a_full_disk_is_a_sentence_and_the_run_stays_with_its_reason(
     garment_project: Project, preset: str, said: str
 ) -> None:
     request = TrainingRequest("torch", preset=preset, settings={"epochs": 1, "side": 160, "views": 16})
-    with pytest.raises(EngineError) as caught:
-        train(garment_project, request, lambda event: None, threading.Event(), limited(f"file={4 << 20}"))
+    with limited(f"file={4 << 20}") as worker, pytest.raises(EngineError) as caught:
+        train(garment_project, request, lambda event: None, threading.Event(), worker)
     assert caught.value.message == said
     assert "space" in caught.value.hint
     (run,) = garment_project.runs()
