@@ -37,6 +37,7 @@ class _Canvas(pyqtgraph.PlotWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._held:
             self._held = False
+            self.dragged.emit(event.pos())  # the last move may have been swallowed
             self.released.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
