@@ -21,7 +21,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the system's limits 
 
 
 def limited(limit: str) -> EngineProcess:
-    """Return a worker with a limit, to be used in `with`; it gives memory back at once, as the limit is of addresses, not of memory."""
+    """Return a worker with a limit, for `with`; it gives memory back at once, as the limit is of addresses."""
     modules = (QUICK_WORKER, TORCH_TRAINING, RUN_WORKER)
     command = [sys.executable, "-m", "tests.app.engines.limited_worker", limit, *modules]
     return EngineProcess(command, {**WAIT_ASLEEP, **GIVE_BACK, "OMP_NUM_THREADS": "1"})

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.errors import BundleError
 from app.export.bundle import HELD_OUT_FILE, read_bundle_info
+from tests.ui.mouse import drag
 from ui import messages
 from ui.state import AppState
 from ui.thresholds_dialog import COSTS, DRAGGED, GIVEN, PRECISION, ThresholdsDialog
@@ -61,7 +62,7 @@ def test_choices_change_thresholds_and_price(dialog: ThresholdsDialog) -> None:
     assert dialog.rule.price.wrong == 0
 
 
-def drag(qtbot: QtBot, dialog: ThresholdsDialog, share: float) -> None:
+def drag_point(qtbot: QtBot, dialog: ThresholdsDialog, share: float) -> None:
     """Drag the point of the figure to the place where about so much is accepted."""
     plot, curve = dialog.plot.plot, dialog.plot._curve
     assert curve is not None
@@ -71,14 +72,12 @@ def drag(qtbot: QtBot, dialog: ThresholdsDialog, share: float) -> None:
         plot._plot.mapFromScene(box.mapViewToScene(QPointF(curve.x[one], curve.y[one])))
         for one in (len(curve.x) - 1, index)
     ]
-    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=places[0])
-    qtbot.mouseMove(canvas, places[1])
-    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=places[1])
+    drag(qtbot, canvas, places)
 
 
 def test_a_common_threshold_is_dragged(dialog: ThresholdsDialog, qtbot: QtBot) -> None:
     before = dialog.price.text()
-    drag(qtbot, dialog, 0.5)
+    drag_point(qtbot, dialog, 0.5)
     assert dialog.way.currentData() == DRAGGED
     assert dialog.rule.chosen == "by dragging"
     assert len(set(dialog.rule.thresholds)) == 1
@@ -90,7 +89,7 @@ def test_a_common_threshold_is_dragged(dialog: ThresholdsDialog, qtbot: QtBot) -
 
 def test_the_threshold_of_one_class_is_dragged_and_the_others_stay(dialog: ThresholdsDialog, qtbot: QtBot) -> None:
     dialog.plot.of.setCurrentIndex(2)
-    drag(qtbot, dialog, 0.5)
+    drag_point(qtbot, dialog, 0.5)
     first, second, third = dialog.rule.thresholds
     assert (first, third) == (0.0, 0.0)
     assert second > 0

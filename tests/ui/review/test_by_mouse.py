@@ -3,22 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from tests.ui.mouse import drag
 from tests.ui.reviewing import click, click_cell, click_image, place_on, plant
 from ui.main_window import LABEL, REVIEW, MainWindow
 from ui.review_tab import ReviewTab
 
 LONG_MS = 60_000
-
-
-def drag(qtbot: QtBot, widget: QWidget, places: list[QPoint]) -> None:
-    qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=places[0])
-    for place in places[1:]:
-        qtbot.mouseMove(widget, place)
-    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=places[-1])
 
 
 def test_drag_click_fix_and_undo(

@@ -3,6 +3,7 @@
 from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from tests.ui.mouse import drag, move
 from tests.ui.reviewing import click_cell, look_at, place_on, shown_paths, stored
 from ui.review_tab import ReviewTab
 from ui.state import AppState
@@ -20,7 +21,7 @@ def test_a_threshold_is_dragged_along_a_curve(qtbot: QtBot, planted: ReviewTab) 
         canvas, Qt.MouseButton.LeftButton, pos=place_on(planted._page.curves.plot, curve.x[start], curve.y[start])
     )
     first = planted._page.images.title.text()
-    qtbot.mouseMove(canvas, place_on(planted._page.curves.plot, curve.x[end], curve.y[end]))
+    move(qtbot, canvas, place_on(planted._page.curves.plot, curve.x[end], curve.y[end]))
     qtbot.mouseRelease(
         canvas, Qt.MouseButton.LeftButton, pos=place_on(planted._page.curves.plot, curve.x[end], curve.y[end])
     )
@@ -37,9 +38,7 @@ def test_a_range_of_the_histogram_is_dragged(qtbot: QtBot, planted: ReviewTab) -
     look_at(planted, planted._page.scores)
     bars = planted._page.scores.bars
     viewport = bars.canvas.viewport()
-    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=bars.bar_place(16))
-    qtbot.mouseMove(viewport, bars.bar_place(17))
-    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=bars.bar_place(17))
+    drag(qtbot, viewport, [bars.bar_place(16), bars.bar_place(17)])
     review = planted._review
     assert review is not None
     assert shown_paths(planted) == {review.image(place).path for place in review.between(review.confidence, 0.8, 0.9)}

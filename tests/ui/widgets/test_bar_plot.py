@@ -4,6 +4,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from tests.ui.mouse import move
 from ui import theme
 from ui.widgets.bar_plot import BarPlot
 
@@ -29,8 +30,8 @@ def test_a_drag_chooses_a_range_either_way(qtbot: QtBot, plot: BarPlot) -> None:
     for start, end in ((1, 3), (3, 1)):
         viewport = plot.canvas.viewport()
         qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=plot.bar_place(start))
-        qtbot.mouseMove(viewport, plot.bar_place(2))
-        qtbot.mouseMove(viewport, plot.bar_place(end))
+        move(qtbot, viewport, plot.bar_place(2))
+        move(qtbot, viewport, plot.bar_place(end))
         with qtbot.waitSignal(plot.range_chosen) as heard:
             qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=plot.bar_place(end))
         assert heard.args == [1, 3]

@@ -5,6 +5,7 @@ from PyQt5.QtCore import QPoint, QPointF, Qt
 from pyqtgraph import ScatterPlotItem
 from pytestqt.qtbot import QtBot
 
+from tests.ui.mouse import move
 from ui import theme
 from ui.widgets.curve_legend import CurveLegend
 from ui.widgets.curve_plot import CurvePlot
@@ -146,10 +147,10 @@ def test_a_point_is_dragged_along_its_curve(qtbot: QtBot, plot: CurvePlot) -> No
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place(plot, 1, 2))
     plot.allow_handle()
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=place(plot, 1, 2))
-    qtbot.mouseMove(canvas, place(plot, 5.2, 4))
-    qtbot.mouseMove(canvas, place(plot, 9, 3.1))
+    move(qtbot, canvas, place(plot, 5.2, 4))
+    move(qtbot, canvas, place(plot, 9, 3.1))
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=place(plot, 9, 3.1))
-    qtbot.mouseMove(canvas, place(plot, 1, 2))
+    move(qtbot, canvas, place(plot, 1, 2))
     assert heard == [("girls", 0), ("girls", 1), ("girls", 2)]
     assert list(plot._handle_marker.getData()[0]) == [9]
 
