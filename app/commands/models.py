@@ -71,7 +71,9 @@ def engines(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
     """List the engines."""
     statuses = catalog.engines()
     lines = [
-        f"{one.name:6} {'available' if one.available else 'not available: ' + one.reason} {one.version}".rstrip()
+        f"{one.name:6} available: version {one.version} on {', '.join(one.devices)}"
+        if one.available
+        else f"{one.name:6} not available: {one.reason}"
         for one in statuses
     ]
     keys = ("name", "available", "version", "devices", "reason")

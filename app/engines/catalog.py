@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from app.engines.cntk_runtime import default_runtime
+from app.engines.graphics_card import has_driver
 from app.errors import EngineError
 from app.features.backbones import BACKBONES, DEFAULT_BACKBONE, network_file, weights_file
+
+PROCESSOR_BUILD = "+cpu"  # so end the versions of torch that know no graphics card
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,9 @@ def _conversion_problem() -> str:
 def _torch() -> EngineStatus:
     quick = _quick()  # the head start is its
     reason = quick.reason if _version("torch") else "Install torch."
-    return EngineStatus("torch", "PyTorch: fine-tuning", not reason, _version("torch"), ("cpu",), reason)
+    version = _version("torch")
+    devices = ("cpu", "gpu") if has_driver() and not version.endswith(PROCESSOR_BUILD) else ("cpu",)
+    return EngineStatus("torch", "PyTorch: fine-tuning", not reason, version, devices, reason)
 
 
 def _cntk() -> EngineStatus:

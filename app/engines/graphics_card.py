@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
+DRIVER = "nvidia-smi"
 PATIENCE_S = 20
 QUERY = ("--query-gpu=name,compute_cap", "--format=csv,noheader")
 OLDEST, NEWEST = 3.0, 7.5  # compute capability: Kepler to Turing
@@ -25,9 +26,14 @@ class GraphicsCard:
         return ""
 
 
+def has_driver() -> bool:
+    """Tell at once whether NVIDIA's driver is installed, without asking it for a card."""
+    return shutil.which(DRIVER) is not None
+
+
 def find_card() -> GraphicsCard | None:
     """Ask NVIDIA's driver for its first card; None where there is no driver or no card."""
-    program = shutil.which("nvidia-smi")
+    program = shutil.which(DRIVER)
     if program is None:
         return None
     try:
