@@ -6,11 +6,12 @@ from functools import partial
 from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.engines.conversion import measure_network
+from app.engines.conversion import add_network, measure_network
 from app.engines.protocol import OnEvent, Progress
 from app.features.backbones import Backbone, backbones
 from ui import theme
 from ui.jobs import Job
+from ui.network_dialog import NetworkDialog
 from ui.state import AppState
 from ui.widgets.figure_table import Cell, FigureTable
 
@@ -32,13 +33,16 @@ class NetworksPage(QWidget):
         words.setText(
             self.tr(
                 "Training builds upon one of these: choose it under Advanced in the Train tab. Accuracy is that on "
-                "ImageNet, by the network's publisher. More are added with “python main.py backbones --add”."
+                "ImageNet, by the network's publisher."
             )
         )
         self.measure = QPushButton(self.tr("&Measure speed here"), autoDefault=False)
+        self.add = QPushButton(self.tr("A&dd…"), autoDefault=False)
+        self.add.setToolTip(self.tr("A ResNet, a model of timm, or a feature network of your own"))
         self.said = QLabel(objectName="muted", wordWrap=True)
         row = QHBoxLayout()
         row.addWidget(self.measure)
+        row.addWidget(self.add)
         row.addWidget(self.said, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2 * theme.SPACE, 0, 0)
@@ -47,6 +51,7 @@ class NetworksPage(QWidget):
         layout.addWidget(self.table, 1)
         layout.addLayout(row)
         self.measure.clicked.connect(self._on_measure_clicked)
+        self.add.clicked.connect(self._on_add_clicked)
         self._show()
 
     def _show(self) -> None:
@@ -79,13 +84,31 @@ class NetworksPage(QWidget):
             self._job.cancel()
             self.said.setText(self.tr("Stopping…"))
             return
-        self._job = self._state.jobs.start(self.tr("Measuring networks"), partial(_measure, backbones()))
-        self._job.progressed.connect(self._on_job_progressed)
-        self._job.noted.connect(self.said.setText)
-        self._job.failed.connect(self._state.failed)
-        self._job.finished.connect(self._on_job_finished)
-        self.measure.setText(self.tr("Stop"))
+        job = self._state.jobs.start(self.tr("Measuring networks"), partial(_measure, backbones()))
+        self._follow(job)
+        job.progressed.connect(self._on_job_progressed)
         self.said.setText(self.tr("Other work makes these figures smaller."))
+
+    @pyqtSlot()
+    def _on_add_clicked(self) -> None:
+        dialog = NetworkDialog(self)
+        dialog.accepted.connect(partial(self._add, dialog))
+        dialog.open()
+
+    def _add(self, dialog: NetworkDialog) -> None:
+        adding = partial(add_network, dialog.name, dialog.file)
+        job = self._state.jobs.start(self.tr("Adding a network"), adding)
+        job.done.connect(self._state.networks_changed)
+        self._follow(job)
+        self.said.setText(self.tr("Adding {0}…").format(dialog.name))
+
+    def _follow(self, job: Job) -> None:
+        self._job = job
+        job.noted.connect(self.said.setText)
+        job.failed.connect(self._state.failed)
+        job.finished.connect(self._on_job_finished)
+        self.measure.setText(self.tr("Stop"))
+        self.add.setEnabled(False)
 
     @pyqtSlot(object)
     def _on_job_progressed(self, progress: Progress) -> None:
@@ -97,7 +120,9 @@ class NetworksPage(QWidget):
     def _on_job_finished(self) -> None:
         self._job = None
         self.measure.setText(self.tr("&Measure speed here"))
+        self.add.setEnabled(True)
         self.said.clear()
+        self._show()
 
 
 def _measure(networks: list[Backbone], on_event: OnEvent, cancel: threading.Event) -> None:

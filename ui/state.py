@@ -29,6 +29,7 @@ class AppState(QObject):
     corrected = pyqtSignal(object, object)  # the path that was corrected, a Correction
     runs_changed = pyqtSignal()
     engines_changed = pyqtSignal()  # one was set up or removed
+    networks_changed = pyqtSignal()  # one was added
     failed = pyqtSignal(object)
 
     def __init__(self, parent: QObject | None = None):

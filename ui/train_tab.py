@@ -156,6 +156,7 @@ class TrainTab(QWidget):
         state.runs_changed.connect(self._refresh)
         state.engines_changed.connect(self._presets.refresh)
         state.engines_changed.connect(self._refresh)
+        state.networks_changed.connect(self._show_networks)
         self._train.clicked.connect(self._on_train_clicked)
         self._groups.clicked.connect(self.groups_requested)
         self._guard.passed.connect(self._begin)
@@ -227,8 +228,13 @@ class TrainTab(QWidget):
             NetworkNodes(self._settings)
         for part in (self._network, self._options.layout().labelForField(self._network)):
             part.setHidden(is_cntk)  # whose own settings name a network
-        self._network.show_networks(tuned=preset is not None and preset.engine != QUICK)
+        self._show_networks()
         self._refresh()
+
+    @pyqtSlot()
+    def _show_networks(self) -> None:
+        preset = self._presets.chosen()
+        self._network.show_networks(tuned=preset is not None and preset.engine != QUICK)
 
     @pyqtSlot()
     def _on_train_clicked(self) -> None:
