@@ -10,8 +10,9 @@ var labels = File.ReadAllLines(Path.Combine(bundle, "labels.txt"));
 using var session = new InferenceSession(Path.Combine(bundle, "model.onnx"));
 foreach (var path in args)
 {
-    using var image = Image.Load<Rgb24>(path);
-    image.Mutate(context => context.AutoOrient());
+    using var loaded = Image.Load<Rgba32>(path);
+    loaded.Mutate(context => context.AutoOrient().BackgroundColor(Color.White)); // upright, and on white where transparent
+    using var image = loaded.CloneAs<Rgb24>();
     var pixels = new byte[image.Width * image.Height * 3];
     image.CopyPixelDataTo(pixels);
     var input = new DenseTensor<byte>(pixels, new[] { 1, image.Height, image.Width, 3 });

@@ -37,7 +37,7 @@ const SOURCES = {
   8: (x, y, width, height) => [height - 1 - y, x],
 };
 
-// Decode a PNG or JPEG to RGB, upright.
+// Decode a PNG or JPEG to RGB, upright, and on white where it is transparent.
 export function readImage(path) {
   const data = readFileSync(path);
   const png = data[0] === 0x89;
@@ -49,7 +49,10 @@ export function readImage(path) {
     for (let x = 0; x < width; x++, to += 3) {
       const [column, row] = (SOURCES[turn] ?? SOURCES[1])(x, y, width, height);
       const from = 4 * (row * stored.width + column);
-      rgb.set(stored.data.subarray(from, from + 3), to);
+      const opacity = stored.data[from + 3];
+      for (let colour = 0; colour < 3; colour++) {
+        rgb[to + colour] = (stored.data[from + colour] * opacity + 255 * (255 - opacity) + 127) / 255;
+      }
     }
   }
   return new ort.Tensor("uint8", rgb, [1, height, width, 3]);

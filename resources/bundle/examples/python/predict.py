@@ -7,17 +7,8 @@ import numpy as np
 import onnxruntime
 
 BUNDLE = Path(__file__).resolve().parent.parent.parent
-
-
-def read_rgb(path):
-    """Read a picture as uint8 RGB [height, width, 3], turned upright."""
-    try:
-        from PIL import Image, ImageOps
-    except ImportError:
-        import cv2
-
-        return cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1].copy()
-    return np.array(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
+sys.path.insert(0, str(BUNDLE))
+from check import read_rgb  # decodes a file as Sightline does
 
 
 def main(paths):
