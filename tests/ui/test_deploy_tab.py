@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from app.errors import AppError
 from app.export.bundle import read_bundle_info
 from app.export.exporters import EXPORTERS
+from tests.ui.tabs import on_display
 from ui.deploy_tab import DeployTab
 from ui.state import AppState
 from ui.widgets.server_process import RUNNING, STARTING, STOPPED, STOPPING
@@ -28,15 +29,8 @@ TOKEN = "a secret'word"
 
 @pytest.fixture
 def tab(qtbot: QtBot, state: AppState) -> Iterator[DeployTab]:
-    tab = DeployTab(state)
-    qtbot.addWidget(tab)
-    tab.resize(1200, 760)
-    with qtbot.waitExposed(tab):
-        tab.show()
-    yield tab
-    state.jobs.cancel_all()
-    qtbot.waitUntil(lambda: not state.jobs.running, timeout=LONG_MS)
-    tab.close_down()
+    with on_display(qtbot, state, DeployTab(state)) as tab:
+        yield tab
 
 
 @pytest.fixture

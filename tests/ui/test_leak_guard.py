@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.project.project import Project
 from tests.ui.reviewing import click
+from tests.ui.tabs import on_display
 from ui.leaks_dialog import LeaksDialog
 from ui.state import AppState
 from ui.train_tab import TrainTab
@@ -34,13 +36,9 @@ def divided_folder(tmp_path: Path, garments: Path) -> Path:
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, state: AppState) -> TrainTab:
-    tab = TrainTab(state)
-    qtbot.addWidget(tab)
-    tab.resize(1280, 800)
-    with qtbot.waitExposed(tab):
-        tab.show()
-    return tab
+def tab(qtbot: QtBot, state: AppState) -> Iterator[TrainTab]:
+    with on_display(qtbot, state, TrainTab(state)) as tab:
+        yield tab
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from app.errors import EngineError
 from app.evaluation.report import load_evaluation
 from app.project.records import CANCELLED, DONE, FAILED, RunRow
 from app.settings import PRESETS
+from tests.ui.tabs import on_display
 from ui.state import AppState
 from ui.train_tab import TrainTab
 from ui.widgets.run_list import REASON, TEST
@@ -25,15 +26,8 @@ LONG_MS = 120_000  # how long a training may take before the test gives up
 
 @pytest.fixture
 def tab(qtbot: QtBot, state: AppState) -> Iterator[TrainTab]:
-    tab = TrainTab(state)
-    qtbot.addWidget(tab)
-    tab.resize(1200, 760)
-    with qtbot.waitExposed(tab):
-        tab.show()
-    yield tab
-    state.jobs.cancel_all()
-    qtbot.waitUntil(lambda: not state.jobs.running, timeout=LONG_MS)
-    tab.close_down()
+    with on_display(qtbot, state, TrainTab(state)) as tab:
+        yield tab
 
 
 @pytest.fixture

@@ -6,20 +6,15 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from tests.ui.tabs import on_display
 from ui.label_tab import LabelTab
 from ui.state import AppState
 
 
 @pytest.fixture
 def tab(qtbot: QtBot, state: AppState) -> Iterator[LabelTab]:
-    tab = LabelTab(state)
-    qtbot.addWidget(tab)
-    tab.resize(1000, 700)
-    with qtbot.waitExposed(tab):
-        tab.show()
-    tab.activateWindow()
-    yield tab
-    tab.close_down()
+    with on_display(qtbot, state, LabelTab(state), (1000, 700)) as tab:
+        yield tab
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.ui.predict.asking import LONG_MS
+from tests.ui.tabs import on_display
 from ui.predict_tab import PredictTab
 from ui.state import AppState
 
@@ -16,16 +16,8 @@ LABELS = ("dotted", "leopard", "striped")
 
 @pytest.fixture
 def tab(qtbot: QtBot, state: AppState) -> Iterator[PredictTab]:
-    tab = PredictTab(state)
-    qtbot.addWidget(tab)
-    tab.resize(1200, 760)
-    with qtbot.waitExposed(tab):
-        tab.show()
-    tab.activateWindow()
-    yield tab
-    state.jobs.cancel_all()
-    qtbot.waitUntil(lambda: not state.jobs.running, timeout=LONG_MS)
-    tab.close_down()
+    with on_display(qtbot, state, PredictTab(state)) as tab:
+        yield tab
 
 
 @pytest.fixture

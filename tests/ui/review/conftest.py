@@ -7,19 +7,15 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.ui.reviewing import plant
+from tests.ui.tabs import on_display
 from ui.review_tab import ReviewTab
 from ui.state import AppState
 
 
 @pytest.fixture
 def tab(qtbot: QtBot, state: AppState) -> Iterator[ReviewTab]:
-    tab = ReviewTab(state)
-    qtbot.addWidget(tab)
-    tab.resize(1280, 800)
-    with qtbot.waitExposed(tab):
-        tab.show()
-    yield tab
-    tab.close_down()
+    with on_display(qtbot, state, ReviewTab(state), (1280, 800)) as tab:
+        yield tab
 
 
 @pytest.fixture
