@@ -84,7 +84,10 @@ def _print(report: Report, as_json: bool) -> int:
         if report.text:
             print(report.text, file=sys.stderr if as_json else sys.stdout)
         if as_json and report.values:
-            print(json.dumps(report.values, ensure_ascii=False))
+            # Piece by piece: a `Lazy` list in it is never whole in memory.
+            for piece in json.JSONEncoder(ensure_ascii=False).iterencode(report.values):
+                sys.stdout.write(piece)
+            print()
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough; what is left in the buffer goes nowhere, and quietly
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.dataset.camera import FIRST_CAMERA
+from app.dataset.camera import cameras
 from app.dataset.scan import IMAGE_SUFFIXES
 from app.engines.protocol import Progress
 from app.export.bundle import read_bundle_info
@@ -33,6 +33,7 @@ from ui.prediction_output import PredictionOutput
 from ui.prediction_work import PredictWork, watch_camera, work_of
 from ui.review.heat import HeatMaps
 from ui.state import AppState
+from ui.widgets.camera_picker import CameraPicker
 from ui.widgets.drop_page import DropPage
 from ui.widgets.model_picker import ModelPicker
 from ui.widgets.prediction_bar import PredictionBar
@@ -52,7 +53,6 @@ class PredictTab(QWidget):
         self._service = ModelService()
         self._heat_maps = HeatMaps(state, self)
         self._output = PredictionOutput(state, self)
-        self._camera: int | str = FIRST_CAMERA
         self._job: Job | None = None
         self._asked: PredictWork | None = None
         self._first_shown = False
@@ -64,7 +64,8 @@ class PredictTab(QWidget):
         self._refresh()
 
     def activate(self) -> None:
-        """Look for new models."""
+        """Look for new models and cameras."""
+        self._cameras.show_cameras(cameras())
         self._refresh()
 
     def close_down(self) -> None:
@@ -80,6 +81,7 @@ class PredictTab(QWidget):
         self._folder = QPushButton(self.tr("Choose a folder…"))
         self._look = QPushButton(self.tr("Camera"))
         self._look.setToolTip(self.tr("Predict what a camera sees, until you stop it"))
+        self._cameras = CameraPicker()
         self._paste = QAction(self.tr("Paste an image"), self)
         self._paste.setShortcut(QKeySequence.StandardKey.Paste)
         self._paste.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -95,7 +97,7 @@ class PredictTab(QWidget):
         top.setSpacing(theme.SPACE)
         top.addWidget(self._picker)
         top.addStretch()
-        for widget in (self._files, self._folder, self._look):
+        for widget in (self._files, self._folder, self._look, self._cameras):
             top.addWidget(widget)
         self._results = QSplitter(Qt.Orientation.Vertical)
         self._results.addWidget(self._pane)
@@ -176,7 +178,7 @@ class PredictTab(QWidget):
         self._drop.show_words(title, hint)
         self._drop.again.setVisible(ready and not running and self._asked is not None)
         self._picker.setEnabled(not running)
-        for control in (self._files, self._folder, self._look, self._paste):
+        for control in (self._files, self._folder, self._look, self._cameras, self._paste):
             control.setEnabled(ready and not running)
         self._bar.show_state(self._model.results(), running, self._unfinished)
 
@@ -218,7 +220,9 @@ class PredictTab(QWidget):
 
     @pyqtSlot()
     def _on_look_clicked(self) -> None:
-        self._start(partial(watch_camera, self._service, self._camera), self.tr("Watching the camera"), camera=True)
+        self._start(
+            partial(watch_camera, self._service, self._cameras.source()), self.tr("Watching the camera"), camera=True
+        )
 
     @pyqtSlot()
     def _on_paste_triggered(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.arguments import AddCommand, add_model
-from app.commands.report import Report, stop_if
+from app.commands.report import Lazy, Report, stop_if
 from app.dataset.archive import original
 from app.dataset.gathering import gather
 from app.errors import InputError
@@ -57,8 +57,7 @@ def predict(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
     lines = [_line(answers, at) for at in range(len(answers))]
     if known:
         lines.append(f"{known:,} of these answers were there from an earlier, interrupted call.")
-    # Unfolded all at once only for the JSON line, which needs it.
-    results = [_value(one) for one in answers] if options.json else []
+    results = Lazy(len(answers), lambda at: _value(answers[at]))
     return Report("\n".join(lines), {"results": results, "resumed": known, **values})
 
 

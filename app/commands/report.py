@@ -1,7 +1,7 @@
 """What every command returns, and what every one asks for."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,20 @@ class Report:
 
     text: str
     values: dict[str, Any] = field(default_factory=dict)
+
+
+class Lazy(list[Any]):
+    """A list of values for a script that are made one by one while they are written; json takes lists alone."""
+
+    def __init__(self, size: int, make: Callable[[int], Any]):
+        super().__init__()
+        self._size, self._make = size, make
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self._make(at) for at in range(self._size))
 
 
 def stop_if(cancel: threading.Event) -> None:

@@ -1,6 +1,9 @@
-"""Pictures of a camera, or of a film in its place."""
+"""The cameras there are, and the pictures of one, or of a film in its place."""
 
+import sys
 from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import cv2
@@ -11,6 +14,30 @@ from app.errors import InputError
 
 FIRST_CAMERA = 0
 FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+DEVICES = Path("/sys/class/video4linux")
+MOST_UNNAMED = 4
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera's number, or a film's path, and its name where the system tells it."""
+
+    source: int | str
+    name: str = ""
+
+
+def cameras(devices: Path = DEVICES) -> list[Camera]:
+    """List the cameras by name on Linux; elsewhere, where only opening one tells that it is there, a few numbers."""
+    if sys.platform != "linux":
+        return [Camera(number) for number in range(MOST_UNNAMED)]
+    found = {}
+    for device in devices.glob("video*"):
+        try:
+            if int((device / "index").read_text()) == 0:  # a camera's other devices give no pictures
+                found[int(device.name.removeprefix("video"))] = (device / "name").read_text().strip()
+        except (OSError, ValueError):
+            continue
+    return [Camera(number, name) for number, name in sorted(found.items())]
 
 
 def pictures(source: int | str = FIRST_CAMERA) -> Generator[Pixels, None, None]:

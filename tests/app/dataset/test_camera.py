@@ -1,5 +1,6 @@
 """The camera, with a film in its place."""
 
+import sys
 import threading
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.dataset.camera import encoded, pictures
+from app.dataset.camera import Camera, cameras, encoded, pictures
 from app.dataset.decode import decode_image, read_image
 from app.dataset.held import KEPT, held_folder, hold
 from app.engines.protocol import Event, Progress
@@ -34,6 +35,20 @@ def test_a_film_gives_its_pictures_in_rgb(film: Path) -> None:
     assert seen[0].shape == (120, 160, 3)
     stored = decode_image(encoded(seen[0]))
     assert np.array_equal(stored, seen[0])
+
+
+def test_cameras_have_the_names_that_linux_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    for number, index, name in ((10, 0, "Microscope"), (2, 0, "Built in"), (3, 1, "Built in"), (4, None, "Odd")):
+        device = tmp_path / f"video{number}"
+        device.mkdir()
+        (device / "name").write_text(f"{name}\n")
+        if index is not None:
+            (device / "index").write_text(f"{index}\n")
+    assert cameras(tmp_path) == [Camera(2, "Built in"), Camera(10, "Microscope")]
+    assert cameras(tmp_path / "none") == []
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert [one.source for one in cameras()] == [0, 1, 2, 3]
 
 
 def test_no_camera_is_a_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import cv2
 import pytest
+from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from app.dataset.camera import Camera
 from app.dataset.decode import read_image
 from app.dataset.held import held_folder
 from app.engines.protocol import Progress
@@ -27,7 +29,7 @@ def film(tmp_path: Path, pictures: list[Path]) -> str:
 
 
 def test_bars_follow_the_camera_and_stop_keeps_the_last_picture(qtbot: QtBot, predict: PredictTab, film: str) -> None:
-    predict._camera = film
+    predict._cameras.show_cameras([Camera(film)])
     click(qtbot, predict._look)
     seen: list[list[tuple[str, float]]] = []
     qtbot.waitUntil(lambda: predict._pane.live.isVisible(), timeout=LONG_MS)
@@ -52,7 +54,7 @@ def test_bars_follow_the_camera_and_stop_keeps_the_last_picture(qtbot: QtBot, pr
 
 
 def test_no_camera_is_one_sentence(qtbot: QtBot, state: AppState, predict: PredictTab) -> None:
-    predict._camera = 99
+    predict._cameras.show_cameras([Camera(99)])
     with qtbot.waitSignal(state.failed, timeout=LONG_MS) as failed:
         click(qtbot, predict._look)
     assert failed.args[0].message == "No camera was found."
@@ -63,7 +65,7 @@ def test_no_camera_is_one_sentence(qtbot: QtBot, state: AppState, predict: Predi
 
 
 def test_leaving_frees_the_camera(qtbot: QtBot, state: AppState, predict: PredictTab, film: str) -> None:
-    predict._camera = film
+    predict._cameras.show_cameras([Camera(film)])
     click(qtbot, predict._look)
     job = predict._job
     assert job is not None
@@ -72,3 +74,29 @@ def test_leaving_frees_the_camera(qtbot: QtBot, state: AppState, predict: Predic
         pass
     with qtbot.waitSignal(job.finished, timeout=LONG_MS):
         state.jobs.cancel_all()
+
+
+def test_one_camera_is_not_chosen(predict: PredictTab) -> None:
+    predict._cameras.show_cameras([Camera(0, "Built in")])
+    assert not predict._cameras.isVisible()
+    assert predict._cameras.source() == 0
+    predict._cameras.show_cameras([])
+    assert predict._cameras.source() == 0
+
+
+def test_the_chosen_camera_is_looked_through_and_remembered(qtbot: QtBot, predict: PredictTab, film: str) -> None:
+    several = [Camera(98, "Lamp"), Camera(film, "Lamp"), Camera(99)]
+    predict._cameras.show_cameras(several)
+    assert predict._cameras.isVisible()
+    assert [predict._cameras.itemText(at) for at in range(3)] == ["Lamp", "Lamp (2)", "Camera 3"]
+    predict._cameras.setFocus()
+    qtbot.keyClick(predict._cameras, Qt.Key.Key_Down)
+    assert predict._cameras.source() == film
+    click(qtbot, predict._look)
+    assert not predict._cameras.isEnabled()
+    qtbot.waitUntil(lambda: predict._pane.live.isVisible(), timeout=LONG_MS)
+    click(qtbot, predict._bar.stop)
+    wait_for_results(qtbot, predict)
+    predict._cameras.show_cameras([])
+    predict._cameras.show_cameras(several)
+    assert predict._cameras.source() == film
