@@ -1,6 +1,6 @@
 """The Train tab: one button, what happens while it works, and what came of it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
@@ -18,7 +18,6 @@ from PyQt5.QtWidgets import (
 
 from app.engines.protocol import Progress
 from app.errors import AppError
-from app.features.backbones import DEFAULT_BACKBONE
 from app.project.project import Project
 from app.project.records import RunRow
 from app.settings import CNTK, HEAD, QUICK, settings_table
@@ -226,8 +225,9 @@ class TrainTab(QWidget):
         is_cntk = preset is not None and preset.engine == CNTK
         if is_cntk:
             NetworkNodes(self._settings)
-        for part in (self._network, self._options.layout().labelForField(self._network)):
-            part.setHidden(is_cntk)  # whose own settings name a network
+        for field in (self._head, self._network):  # CNTK's own settings name both
+            field.setHidden(is_cntk)
+            self._options.layout().labelForField(field).setHidden(is_cntk)
         self._show_networks()
         self._refresh()
 
@@ -242,9 +242,10 @@ class TrainTab(QWidget):
         if preset is None or self._job is not None:
             return
         changes = self._settings.changes() if preset.settings else {}
-        head = self._head.currentData()
-        network = DEFAULT_BACKBONE if preset.engine == CNTK else self._network.chosen()
-        self._request = TrainingRequest(preset.engine, self._seed.value(), head, preset.name, changes, backbone=network)
+        request = TrainingRequest(preset.engine, self._seed.value(), preset=preset.name, settings=changes)
+        if preset.engine != CNTK:
+            request = replace(request, head=self._head.currentData(), backbone=self._network.chosen())
+        self._request = request
         looking = self._guard.check(self._request.seed)
         if looking is None:
             self._begin()
