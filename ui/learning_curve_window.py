@@ -9,13 +9,14 @@ from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QCloseEvent
 from PyQt5.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
-from app.engines.protocol import OnEvent, Progress
+from app.engines.protocol import OnEvent
 from app.errors import AppError
 from app.evaluation.forecast import Curve
 from app.learning_curve import PROTOCOL, forecast_words, last_learning_curve, measure_learning_curve
 from app.project.project import Project
 from ui import theme
-from ui.jobs import Job, run_in_pool
+from ui.followed_job import FollowedJob
+from ui.jobs import run_in_pool
 from ui.state import AppState
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.training_progress import TrainingProgress
@@ -33,7 +34,6 @@ class LearningCurveWindow(QDialog):
     def __init__(self, state: AppState, parent: QWidget | None = None):
         super().__init__(parent)
         self._state = state
-        self._job: Job | None = None
         self._curve: Curve | None = None
         self._drawn: dict[str, tuple[Sequence[float], Sequence[float]]] = {}
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -43,7 +43,10 @@ class LearningCurveWindow(QDialog):
         self._lay_out()
         self.more.valueChanged.connect(self._show)
         self.measure.clicked.connect(self._on_measure_clicked)
-        self.progress.stop_requested.connect(self._on_stop_requested)
+        self._followed.done.connect(self._on_job_done)
+        self._followed.cancelled.connect(self._on_job_cancelled)
+        self._followed.failed.connect(self._on_job_failed)
+        self._followed.changed.connect(self._on_followed_changed)
         state.project_closed.connect(self.close)
         theme.signals.changed.connect(self._show)
         run_in_pool(last_learning_curve, state.project, on_done=self._on_read)
@@ -68,6 +71,7 @@ class LearningCurveWindow(QDialog):
         self.protocol = QLabel(objectName="muted", wordWrap=True)
         self.progress = TrainingProgress()
         self.progress.show_end(self.tr("Nothing is being measured."))
+        self._followed = FollowedJob(self.progress)
 
     def _lay_out(self) -> None:
         label = QLabel(self.tr("Forecast for"))
@@ -91,28 +95,9 @@ class LearningCurveWindow(QDialog):
 
     @pyqtSlot()
     def _on_measure_clicked(self) -> None:
-        if self._state.project is None or self._job is not None:
-            return
-        work = partial(_measure, self._state.project)
-        self._job = self._state.jobs.start(self.tr("Measuring the learning curve"), work)
-        self._job.progressed.connect(self._on_job_progressed)
-        self._job.done.connect(self._on_job_done)
-        self._job.cancelled.connect(self._on_job_cancelled)
-        self._job.failed.connect(self._on_job_failed)
-        self._job.finished.connect(self._on_job_finished)
-        self.progress.show_start()
-        self.measure.setEnabled(False)
-
-    @pyqtSlot()
-    def _on_stop_requested(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-
-    @pyqtSlot(object)
-    def _on_job_progressed(self, progress: Progress) -> None:
-        if self._job is not None and self._job.cancelling:
-            self.progress.show_stopping()
-        self.progress.show_progress(progress)
+        if self._state.project is not None and not self._followed.running:
+            work = partial(_measure, self._state.project)
+            self._followed.follow(self._state.jobs.start(self.tr("Measuring the learning curve"), work))
 
     @pyqtSlot(object)
     def _on_job_done(self, curve: Curve) -> None:
@@ -129,9 +114,8 @@ class LearningCurveWindow(QDialog):
         self.verdict.setText(f"{error.message} {error.hint}")
 
     @pyqtSlot()
-    def _on_job_finished(self) -> None:
-        self._job = None
-        self.measure.setEnabled(True)
+    def _on_followed_changed(self) -> None:
+        self.measure.setEnabled(not self._followed.running)
 
     # -- showing
 
@@ -183,17 +167,13 @@ class LearningCurveWindow(QDialog):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End what is being measured; the last curve stays."""
-        self._leave()
+        self._followed.stop()
         super().closeEvent(event)
 
     def reject(self) -> None:
         """Close with Escape."""
-        self._leave()
+        self._followed.stop()
         super().reject()
-
-    def _leave(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
 
 
 def _measure(project: Project, on_event: OnEvent, cancel: threading.Event) -> Curve:

@@ -15,7 +15,7 @@ from app.sweeps.results import results_of, verdict
 from app.sweeps.running import STAGE, begin_sweep, is_finished, run_sweep
 from ui import theme
 from ui.compare_window import CompareWindow
-from ui.jobs import Job
+from ui.followed_job import FollowedJob
 from ui.state import AppState
 from ui.sweep_setup import SweepSetup
 from ui.sweep_table import SweepTable
@@ -35,7 +35,6 @@ class SweepWindow(QDialog):
     def __init__(self, state: AppState, parent: QWidget | None = None):
         super().__init__(parent)
         self._state = state
-        self._job: Job | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.setWindowTitle(self.tr("Sweep"))
@@ -47,7 +46,11 @@ class SweepWindow(QDialog):
         self.go_on.clicked.connect(self._on_go_on_clicked)
         self.compare.clicked.connect(self._on_compare_clicked)
         self.sweep.activated.connect(self._show)
-        self.progress.stop_requested.connect(self._on_stop_requested)
+        self._followed.progressed.connect(self._on_job_progressed)
+        self._followed.done.connect(self._on_job_done)
+        self._followed.cancelled.connect(self._on_job_cancelled)
+        self._followed.failed.connect(self._on_job_failed)
+        self._followed.changed.connect(self._refresh)
         state.project_closed.connect(self.close)
         state.runs_changed.connect(self._show)
         self._list()
@@ -72,6 +75,7 @@ class SweepWindow(QDialog):
         )
         self.progress = TrainingProgress()
         self.progress.show_end(self.tr("No sweep is going on."))
+        self._followed = FollowedJob(self.progress, lambda stage: stage == STAGE)
 
     def _lay_out(self) -> None:
         left = QWidget()
@@ -133,7 +137,7 @@ class SweepWindow(QDialog):
     def _refresh(self) -> None:
         """Offer what can be done now."""
         project, chosen = self._state.project, self._chosen()
-        idle = project is not None and self._job is None
+        idle = project is not None and not self._followed.running
         self.sweep.setEnabled(self.sweep.count() > 0)
         self.start.setEnabled(idle and self._plan() is not None)
         self.go_on.setEnabled(idle and project is not None and chosen is not None and not is_finished(project, chosen))
@@ -154,41 +158,26 @@ class SweepWindow(QDialog):
     @pyqtSlot()
     def _on_start_clicked(self) -> None:
         plan = self._plan()
-        if plan is not None and self._state.project is not None and self._job is None:
+        if plan is not None and self._state.project is not None and not self._followed.running:
             self._follow(partial(_begin, self._state.project, plan))
 
     @pyqtSlot()
     def _on_go_on_clicked(self) -> None:
         chosen = self._chosen()
-        if chosen is not None and self._state.project is not None and self._job is None:
+        if chosen is not None and self._state.project is not None and not self._followed.running:
             self._follow(partial(_go_on, self._state.project, chosen.number))
 
     def _follow(self, work: partial[int]) -> None:
-        self._job = self._state.jobs.start(self.tr("Sweep"), work)
-        self._job.progressed.connect(self._on_job_progressed)
-        self._job.noted.connect(self.progress.show_note)
-        self._job.done.connect(self._on_job_done)
-        self._job.cancelled.connect(self._on_job_cancelled)
-        self._job.failed.connect(self._on_job_failed)
-        self._job.finished.connect(self._on_job_finished)
-        self._job.finished.connect(self._state.runs_changed)
-        self.progress.show_start()
-        self._refresh()
-
-    @pyqtSlot()
-    def _on_stop_requested(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        job = self._state.jobs.start(self.tr("Sweep"), work)
+        self._followed.follow(job)
+        job.finished.connect(self._state.runs_changed)
 
     @pyqtSlot(object)
     def _on_job_progressed(self, progress: Progress) -> None:
-        if self._job is not None and self._job.cancelling:
-            self.progress.show_stopping()
         if progress.stage != STAGE:
             return
         if self._chosen() is None or "sweep" in progress.values:
             self._list(progress.values.get("sweep"))
-        self.progress.show_progress(progress)
         self._state.runs_changed.emit()
 
     @pyqtSlot(object)
@@ -203,11 +192,6 @@ class SweepWindow(QDialog):
     def _on_job_failed(self, error: AppError) -> None:
         self.progress.show_end(error.message)
         self._state.failed.emit(error)
-
-    @pyqtSlot()
-    def _on_job_finished(self) -> None:
-        self._job = None
-        self._refresh()
 
     @pyqtSlot()
     def _on_compare_clicked(self) -> None:

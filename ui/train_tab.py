@@ -16,18 +16,22 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from app.engines.metrics import EPOCH
 from app.engines.protocol import Progress
+from app.engines.told import STEP
 from app.errors import AppError
 from app.project.project import Project
 from app.project.records import RunRow
 from app.settings import CNTK, HEAD, QUICK, settings_table
 from app.training import RunResult, TrainingRequest, check_ready, finish_epoch, resumable_run
 from ui import theme
+from ui.followed_job import FollowedJob
 from ui.grouping import grouping_words
 from ui.jobs import Job
 from ui.leak_guard import LeakGuard
 from ui.network_nodes import NetworkNodes
 from ui.run_actions import RunActions
+from ui.run_curves import SelectedCurves
 from ui.state import AppState
 from ui.widgets.form import Form
 from ui.widgets.network_choice import NetworkChoice
@@ -38,6 +42,7 @@ from ui.widgets.training_progress import TrainingProgress
 
 SIDE_WIDTH = 340
 LARGEST_SEED = 999_999
+LEAST_LIST = 140  # pixels: the heading and three runs
 
 
 class TrainTab(QWidget):
@@ -49,7 +54,6 @@ class TrainTab(QWidget):
     def __init__(self, state: AppState, parent: QWidget | None = None):
         super().__init__(parent)
         self._state = state
-        self._job: Job | None = None
         self._listed = False  # the running run
         self._finished_run: int | None = None
         self._resumable: int | None = None
@@ -95,12 +99,14 @@ class TrainTab(QWidget):
         self._seed.setAccessibleName(self.tr("Seed"))
         self._seed.setToolTip(self.tr("The same seed and the same labels give the same model."))
         self._progress = TrainingProgress()
+        self._followed = FollowedJob(self._progress, lambda stage: stage != EPOCH)  # which tells of what was
         self._plots = TrainingPlots()
         self._result = QLabel(objectName="figure")
         self._measured = QLabel(objectName="muted", wordWrap=True)
         self._review = QPushButton(self.tr("Review"))
         self._runs = RunList()
         self._run_actions = RunActions(self._state, self._runs)
+        self._curves = SelectedCurves(self._state, self._runs, self)
 
     def _lay_out(self) -> None:
         self._card = QFrame(objectName="card")
@@ -136,6 +142,7 @@ class TrainTab(QWidget):
         right.setSpacing(2 * theme.SPACE)
         right.addWidget(self._progress)
         right.addWidget(self._finish, alignment=Qt.AlignmentFlag.AlignRight)
+        self._runs.setMinimumHeight(LEAST_LIST)
         right.addWidget(self._plots, 3)
         right.addWidget(self._run_actions)
         right.addWidget(self._runs, 2)
@@ -164,7 +171,13 @@ class TrainTab(QWidget):
         self._presets.changed.connect(self._on_preset_changed)
         self._resume.clicked.connect(self._on_resume_clicked)
         self._finish.clicked.connect(self._on_finish_clicked)
-        self._progress.stop_requested.connect(self._on_stop_requested)
+        self._followed.progressed.connect(self._on_job_progressed)
+        self._followed.cancelled.connect(self._on_job_cancelled)
+        self._followed.failed.connect(self._on_job_failed)
+        self._followed.changed.connect(self._on_followed_changed)
+        self._plots.classes_needed.connect(self._on_classes_needed)
+        self._curves.found.connect(self._plots.show_beside)
+        self._curves.classes_found.connect(self._plots.name_classes)
         self._review.clicked.connect(self._on_review_clicked)
         self._runs.run_activated.connect(self.review_requested)
         self._run_actions.review_requested.connect(self.review_requested)
@@ -176,6 +189,7 @@ class TrainTab(QWidget):
     def _on_project_changed(self) -> None:
         self._card.hide()
         self._plots.clear()
+        self._curves.leave_out(None)
         self._progress.show_idle()
         self._refresh()
 
@@ -194,8 +208,8 @@ class TrainTab(QWidget):
         self._hint.setVisible(bool(hint))
         self._together.setText(grouping_words(project.grouping) if project else "")
         self._groups.setVisible(project is not None)
-        self._train.setEnabled(ready and self._job is None and self._presets.chosen() is not None)
-        self._resumable = resumable_run(project) if project and self._job is None else None
+        self._train.setEnabled(ready and not self._followed.running and self._presets.chosen() is not None)
+        self._resumable = resumable_run(project) if project and not self._followed.running else None
         self._resume.setVisible(self._resumable is not None)
         self._resume.setText(self.tr("Go on with run {0}").format(self._resumable))
 
@@ -239,7 +253,7 @@ class TrainTab(QWidget):
     @pyqtSlot()
     def _on_train_clicked(self) -> None:
         preset = self._presets.chosen()
-        if preset is None or self._job is not None:
+        if preset is None or self._followed.running:
             return
         changes = self._settings.changes() if preset.settings else {}
         request = TrainingRequest(preset.engine, self._seed.value(), preset=preset.name, settings=changes)
@@ -259,67 +273,66 @@ class TrainTab(QWidget):
     @pyqtSlot()
     def _begin(self) -> None:
         """Train as was asked for, now that nothing leaks or the user knows."""
-        if self._job is None and self._state.project is not None:
-            self._follow(self._state.start_training(self._request))
-            self._plots.expect(tuning=self._request.engine != QUICK)
+        if not self._followed.running and self._state.project is not None:
+            self._follow(self._state.start_training(self._request), self._request.engine)
 
     @pyqtSlot()
     def _on_resume_clicked(self) -> None:
-        if self._resumable is not None and self._job is None:
-            self._follow(self._state.resume_training(self._resumable))
-            self._plots.expect(tuning=True)
+        if self._resumable is not None:
+            self.resume(self._resumable)
+
+    def resume(self, number: int) -> None:
+        """Go on with a run that ended before its time."""
+        project = self._state.project
+        if project is not None and not self._followed.running:
+            self._follow(self._state.resume_training(number), project.run_log.one(number).engine)
 
     @pyqtSlot(object)
     def _on_again_requested(self, run: RunRow) -> None:
-        if self._job is None:
-            self._follow(self._state.train_again(run.number))
-            self._plots.expect(tuning=run.engine != QUICK)
+        if not self._followed.running:
+            self._follow(self._state.train_again(run.number), run.engine)
 
     @pyqtSlot()
     def _on_finish_clicked(self) -> None:
-        if self._state.project is not None and self._job is not None:
+        if self._state.project is not None and self._followed.running:
             finish_epoch(self._state.project, self._state.project.runs()[0].number)
             self._finish.setEnabled(False)
             self._finish.setText(self.tr("Finishing with this epoch…"))
 
-    def _follow(self, job: Job) -> None:
+    def _follow(self, job: Job, engine: str) -> None:
         """Show what becomes of a training that was started."""
         job.done.connect(self._on_job_done)
         self._watch(job)
+        self._plots.expect(engine)
 
     def _watch(self, job: Job) -> None:
         """Show how far a job is, and let it be stopped."""
         self._card.hide()
         self._plots.clear()
-        self._job = job
         self._listed = False
-        job.progressed.connect(self._on_job_progressed)
-        job.noted.connect(self._progress.show_note)
-        job.cancelled.connect(self._on_job_cancelled)
-        job.failed.connect(self._on_job_failed)
-        job.finished.connect(self._on_job_finished)
-        self._progress.show_start()
-        self._refresh()
-
-    @pyqtSlot()
-    def _on_stop_requested(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        self._followed.follow(job)
 
     @pyqtSlot(object)
     def _on_job_progressed(self, progress: Progress) -> None:
-        if self._job is not None and self._job.cancelling:  # perhaps by the button in the status bar
-            self._progress.show_stopping()
-        if progress.stage != "epoch":  # which tells of what was, in the middle of what is
-            self._progress.show_progress(progress)
         if not self._listed:
             self._listed = True
             self._refresh()
-        if progress.stage == "tune" and self._finish.isHidden():
+            self._curves.leave_out(self._newest())
+        if progress.stage == STEP and self._finish.isHidden():
             self._finish.setText(self.tr("Finish this epoch"))
             self._finish.setEnabled(True)
             self._finish.show()
         self._plots.show_progress(progress)
+
+    @pyqtSlot()
+    def _on_classes_needed(self) -> None:
+        newest = self._newest()
+        if newest is not None:
+            self._curves.ask_classes(newest)
+
+    def _newest(self) -> int | None:
+        runs = self._state.project.runs() if self._state.project is not None else []
+        return runs[0].number if runs else None
 
     @pyqtSlot(object)
     def _on_job_done(self, result: RunResult) -> None:
@@ -349,9 +362,10 @@ class TrainTab(QWidget):
         self._state.failed.emit(error)
 
     @pyqtSlot()
-    def _on_job_finished(self) -> None:
-        self._job = None
-        self._finish.hide()
+    def _on_followed_changed(self) -> None:
+        if not self._followed.running:
+            self._finish.hide()
+            self._plots.show_end()
         self._refresh()
 
     @pyqtSlot()

@@ -14,11 +14,12 @@ from torch.nn import functional
 from app.engines.checkpoint import Checkpoint, TuningState, read_checkpoint, write_checkpoint
 from app.engines.devices import CPU, Device
 from app.engines.event_file import EventFile
-from app.engines.memory import give_back, resident_mb
+from app.engines.memory import give_back
 from app.engines.progress import Throttle
 from app.engines.protocol import Checkpoint as CheckpointEvent
 from app.engines.protocol import Note, OnEvent, Progress
 from app.engines.remaining import Remaining, Workload
+from app.engines.resident_memory import resident_mb
 from app.engines.tuned_network import TunedNetwork
 from app.engines.tuned_weights import TunedWeights
 from app.engines.tuning_data import Source
@@ -164,6 +165,7 @@ class FineTuning:
         state, count = self.state, len(self._task.truth)
         self._events.add(state.steps, {"step/loss": loss, "step/learning_rate": rate})
         values = {"loss": loss, "learning_rate": rate, "images_per_second": speed, "epochs": self._epochs}
+        values["memory_mb"] = resident_mb()
         done = state.epoch * count + state.place
         self._throttle.progress("tune", done, self._epochs * count, **values, **self._left())
 

@@ -57,9 +57,11 @@ def read_metrics(folder: Path) -> list[Progress]:
 def curves_of(events: Iterable[Progress]) -> Curves:
     """Return the curves of a run's events."""
     points: dict[str, dict[float, float]] = {name: {} for name in CURVES}
-    over_epochs = False
-    for event in events:
-        over_epochs = over_epochs or event.stage == EPOCH
+    kept = list(events)
+    over_epochs = any(event.stage == EPOCH for event in kept)
+    for event in kept:
+        if over_epochs and event.stage != EPOCH:
+            continue  # the strengths of a classifier on what was learnt
         x = float(event.done if event.stage == EPOCH else event.values.get("strength", event.done))
         for name in CURVES:
             if name in event.values:

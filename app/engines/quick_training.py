@@ -88,13 +88,20 @@ def choose_strength(
             for (_, held_out), fold_logits in zip(folds, scores, strict=True):
                 logits[held_out] = fold_logits
             loss = log_loss(logits, truth)
-            accuracy = float(np.mean(np.argmax(logits, axis=1) == truth))
-            values = {"strength": strength, "validation_loss": loss, "validation_accuracy": accuracy}
+            values = {"strength": strength, "validation_loss": loss, **_shares(logits, truth)}
             on_event(Progress("fit", done, len(strengths), values))
             if best is None or loss < best[1]:
                 best = (strength, loss, logits)
     assert best is not None
     return best[0], best[2]
+
+
+def _shares(logits: Floats, truth: Integers) -> dict[str, Any]:
+    """Return the share of right answers, of all and of each class; None for a class without images."""
+    right = np.argmax(logits, axis=1) == truth
+    of_class = [right[truth == label] for label in range(logits.shape[1])]
+    recalls = [float(one.mean()) if len(one) else None for one in of_class]
+    return {"validation_accuracy": float(right.mean()), "validation_recalls": recalls}
 
 
 def _check_groups(classes: Sequence[str], truth: Integers, groups: Integers) -> None:

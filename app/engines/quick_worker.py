@@ -10,6 +10,7 @@ import onnxruntime
 
 from app.engines.progress import Throttle
 from app.engines.protocol import Hello, OnEvent
+from app.engines.resident_memory import resident_mb
 from app.engines.snapshot import TEST, TRAIN, VALIDATION, read_snapshot, read_split, write_split
 from app.engines.splitting import leaks_of, split_snapshot
 from app.engines.worker import Job
@@ -28,7 +29,7 @@ def compute_features(job: Job, on_event: OnEvent, cancel: threading.Event) -> di
     throttle = Throttle(on_event)
 
     def on_rate(done: int, total: int, rate: float) -> None:
-        throttle.progress("features", done, total, images_per_second=rate)
+        throttle.progress("features", done, total, images_per_second=rate, memory_mb=resident_mb())
 
     files = [ImageFile(Path(image.path), image.digest) for image in snapshot.images]
     extraction = fill_cache(

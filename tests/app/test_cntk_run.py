@@ -80,7 +80,11 @@ def test_each_mode_makes_a_run_like_any_other(garment_project: Project, small: d
     assert {"lower", "pixels", "test"} <= told
     assert ("tune" in told, "fit" in told) == (mode != "svm", "svm" in mode)
     steps = [event for event in events if isinstance(event, Progress) and event.stage == "tune"]
-    assert all({"loss", "error", "learning_rate", "images_per_second"} <= set(event.values) for event in steps)
+    assert all(
+        {"loss", "error", "learning_rate", "images_per_second", "memory_mb"} <= set(event.values) for event in steps
+    )
+    epochs = [event for event in events if isinstance(event, Progress) and event.stage == "epoch"]
+    assert all(len(event.values["validation_recalls"]) == 3 for event in epochs)
     assert onnx.load(result.bundle / "model.onnx").opset_import[0].version >= 18
 
 

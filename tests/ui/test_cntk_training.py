@@ -77,7 +77,7 @@ def test_a_run_is_watched_stopped_resumed_and_reviewed(tab: TrainTab, window: Ma
     keep_small(tab, 400)
     plots = tab.findChild(TrainingPlots)
     qtbot.mouseClick(button(tab, "Train"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: plots.loss.isVisible() and button(tab, "Finish").isVisible(), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: bool(plots.plots[0].lines()) and button(tab, "Finish").isVisible(), timeout=LONG_MS)
     stop = next(one for one in tab.findChild(TrainingProgress).findChildren(QPushButton))
     qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not window.state.jobs.running, timeout=LONG_MS)
@@ -94,11 +94,13 @@ def test_a_run_is_watched_stopped_resumed_and_reviewed(tab: TrainTab, window: Ma
     assert window.findChild(ReviewTab) is not None
 
 
-def test_a_support_vector_machine_has_its_own_plots(tab: TrainTab, window: MainWindow, qtbot: QtBot) -> None:
+def test_a_support_vector_machine_leaves_the_curves_before_it(tab: TrainTab, window: MainWindow, qtbot: QtBot) -> None:
     keep_small(tab, 2)
     form(tab).field("mode").setCurrentText("svm")
     qtbot.mouseClick(button(tab, "Train"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not window.state.jobs.running, timeout=LONG_MS)
-    assert tab.findChild(TrainingPlots).fit_accuracy.isVisible()
+    loss, accuracy, _ = tab.findChild(TrainingPlots).plots
+    assert [plot.x_title for plot in (loss, accuracy)] == ["epoch"] * 2
+    assert all(plot.lines() for plot in (loss, accuracy))
     assert window.state.project is not None
     assert window.state.project.runs()[0].state == "done"

@@ -49,7 +49,7 @@ def asked(qtbot: QtBot, state: AppState, tab: TrainTab, divided_folder: Path) ->
     qtbot.waitUntil(lambda: tab.findChild(LeaksDialog) is not None, timeout=LONG_MS)
     dialog: LeaksDialog = tab.findChild(LeaksDialog)
     qtbot.waitExposed(dialog)
-    qtbot.waitUntil(lambda: tab._job is None)
+    qtbot.waitUntil(lambda: tab._followed.job is None)
     return dialog
 
 
@@ -70,7 +70,7 @@ def test_the_pairs_are_shown_before_training_and_can_be_left_out(
     click(qtbot, tab._train)
     qtbot.waitUntil(lambda: tab.findChild(LeaksDialog) not in (None, asked), timeout=LONG_MS)
     again: LeaksDialog = tab.findChild(LeaksDialog)
-    qtbot.waitUntil(lambda: tab._job is None)
+    qtbot.waitUntil(lambda: tab._followed.job is None)
     click(qtbot, again.leave_out)
     qtbot.waitUntil(lambda: bool(project.runs()) and not state.jobs.running, timeout=LONG_MS)
     assert sum(row.excluded for row in project.images()) == 2

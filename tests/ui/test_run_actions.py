@@ -111,8 +111,8 @@ def test_training_again_takes_the_settings_of_the_run(qtbot: QtBot, state: AppSt
     state.open_project(trained_folder)
     select(tab, 1)
     qtbot.mouseClick(tab._run_actions.again, Qt.MouseButton.LeftButton)
-    assert tab._job is not None
-    with qtbot.waitSignal(tab._job.done, timeout=LONG_MS):
+    assert tab._followed.job is not None
+    with qtbot.waitSignal(tab._followed.job.done, timeout=LONG_MS):
         pass
     assert state.project is not None
     qtbot.waitUntil(lambda: not state.jobs.running)

@@ -19,6 +19,7 @@ from app.settings import PRESETS
 from tests.ui.tabs import on_display
 from ui.state import AppState
 from ui.train_tab import TrainTab
+from ui.widgets.live_plot import LivePlot
 from ui.widgets.run_list import REASON, TEST
 
 LONG_MS = 120_000  # how long a training may take before the test gives up
@@ -55,12 +56,12 @@ def listed(tab: TrainTab) -> list[list[str]]:
 def start_and_wait_for_images(qtbot: QtBot, tab: TrainTab) -> None:
     """Click Train and wait until the engine looks at images."""
     click(qtbot, tab._train)
-    assert tab._job is not None
+    assert tab._followed.job is not None
 
     def looks_at_images(progress: Progress) -> bool:
         return progress.stage == "features"
 
-    with qtbot.waitSignal(tab._job.progressed, check_params_cb=looks_at_images, timeout=LONG_MS):
+    with qtbot.waitSignal(tab._followed.job.progressed, check_params_cb=looks_at_images, timeout=LONG_MS):
         pass
 
 
@@ -133,10 +134,10 @@ def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> N
     click(qtbot, ready._train)
     assert not ready._train.isEnabled()
     assert ready._progress._stop.isEnabled()
-    assert ready._job is not None
-    ready._job.progressed.connect(lambda progress: stages.append(progress.stage))
+    assert ready._followed.job is not None
+    ready._followed.job.progressed.connect(lambda progress: stages.append(progress.stage))
     qtbot.waitUntil(lambda: listed(ready) == [["1", "running", ""]], timeout=LONG_MS)
-    with qtbot.waitSignal(ready._job.finished, timeout=LONG_MS):
+    with qtbot.waitSignal(ready._followed.job.finished, timeout=LONG_MS):
         pass
 
     run = newest_run(state)
@@ -154,8 +155,9 @@ def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> N
     assert ready._progress._text.text().startswith("Run 1 took ")
     assert ready._train.isEnabled()
     assert not ready._progress._stop.isEnabled()
-    for plot in (ready._plots.speed, ready._plots.fit_accuracy, ready._plots.fit_loss):
-        assert len(plot.lines()) == 1
+    loss, accuracy, _ = ready._plots.plots
+    for plot in (loss, accuracy):
+        assert [(line.name, len(line.x)) for line in plot.lines()] == [("validation", 5)]
     with qtbot.waitSignal(ready.review_requested) as asked:
         click(qtbot, ready._review)
     assert asked.args == [1]
@@ -167,7 +169,7 @@ def test_stop_stops_and_the_run_is_listed_as_stopped(qtbot: QtBot, state: AppSta
     assert ready._progress._stop.text() == "Stopping…"
     assert not ready._progress._stop.isEnabled()
     assert ready._progress._text.text().startswith("Stopping;")
-    qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: ready._followed.job is None, timeout=LONG_MS)
     assert newest_run(state).state == CANCELLED
     assert listed(ready) == [["1", "stopped", "Stopped by you."]]
     assert ready._progress._text.text().startswith("Stopped.")
@@ -179,12 +181,12 @@ def test_stop_stops_and_the_run_is_listed_as_stopped(qtbot: QtBot, state: AppSta
 def test_stopped_from_elsewhere_it_says_so_too(qtbot: QtBot, state: AppState, ready: TrainTab) -> None:
     """The status bar has a button to stop as well."""
     start_and_wait_for_images(qtbot, ready)
-    assert ready._job is not None
-    ready._job.cancel()
-    ready._job.progressed.emit(Progress("features", 1, 9, {"images_per_second": 1.0}))
+    assert ready._followed.job is not None
+    ready._followed.job.cancel()
+    ready._followed.job.progressed.emit(Progress("features", 1, 9, {"images_per_second": 1.0}))
     assert ready._progress._stop.text() == "Stopping…"
     assert not ready._progress._stop.isEnabled()
-    qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: ready._followed.job is None, timeout=LONG_MS)
     assert newest_run(state).state == CANCELLED
     assert ready._progress._text.text().startswith("Stopped.")
 
@@ -204,7 +206,7 @@ def test_a_killed_engine_fails_the_run_and_nothing_else(
     state.failed.connect(problems.append)
     start_and_wait_for_images(qtbot, ready)
     processes[0].kill()
-    qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: ready._followed.job is None, timeout=LONG_MS)
 
     assert len(problems) == 1
     assert isinstance(problems[0], EngineError)
@@ -238,7 +240,7 @@ def test_an_unreadable_image_is_left_out_and_counted(
         project.add_folder(folder, lambda done, total: None, threading.Event())
     state.open_project(tmp_path / "p")
     click(qtbot, tab._train)
-    qtbot.waitUntil(lambda: tab._job is None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: tab._followed.job is None, timeout=LONG_MS)
     assert newest_run(state).state == DONE
     assert tab._ready.text() == "12 labelled images in 2 classes"
     assert tab._hint.text() == "Not used: 1 unlabelled, excluded or unreadable."
@@ -265,6 +267,14 @@ def test_a_finished_run_is_listed_and_leads_to_its_review(
 # -- fine-tuning
 
 
+def choose_quantity(qtbot: QtBot, plot: LivePlot, quantity: str) -> None:
+    """Choose what is plotted with the keyboard."""
+    plot.choice.setFocus()
+    qtbot.keyClick(plot.choice, Qt.Key.Key_Home)
+    for _ in range(plot.choice.findData(quantity)):
+        qtbot.keyClick(plot.choice, Qt.Key.Key_Down)
+
+
 def choose(qtbot: QtBot, tab: TrainTab, preset: str) -> None:
     click(qtbot, tab._advanced)
     button = tab._presets.button(preset)
@@ -289,32 +299,34 @@ def test_stopped_in_the_middle_it_offers_to_go_on_and_does(qtbot: QtBot, state: 
     ready._settings.field("epochs").setValue(100)
     ready._settings.field("patience").setValue(200)
     click(qtbot, ready._train)
-    assert ready._job is not None
+    assert ready._followed.job is not None
 
     def is_epoch(progress: Progress) -> bool:
         return progress.stage == "epoch"
 
-    with qtbot.waitSignal(ready._job.progressed, check_params_cb=is_epoch, timeout=LONG_MS):
+    with qtbot.waitSignal(ready._followed.job.progressed, check_params_cb=is_epoch, timeout=LONG_MS):
         pass
     qtbot.waitUntil(ready._finish.isVisible, timeout=LONG_MS)
     click(qtbot, ready._progress._stop)
-    qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: ready._followed.job is None, timeout=LONG_MS)
     assert newest_run(state).state == CANCELLED
     assert ready._resume.isVisible()
     assert ready._resume.text() == "Go on with run 1"
     assert not ready._finish.isVisible()
 
     click(qtbot, ready._resume)
-    assert ready._job is not None
+    assert ready._followed.job is not None
     assert not ready._resume.isVisible()
     qtbot.waitUntil(ready._finish.isVisible, timeout=LONG_MS)
     click(qtbot, ready._finish)
     assert not ready._finish.isEnabled()
-    qtbot.waitUntil(lambda: ready._job is None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: ready._followed.job is None, timeout=LONG_MS)
     assert (newest_run(state).number, newest_run(state).state) == (1, DONE)
     assert not ready._resume.isVisible()
-    assert {name for name, _ in ready._plots.loss.lines()} == {"training", "validation"}
-    for plot in (ready._plots.accuracy, ready._plots.rate, ready._plots.tune_speed):
-        assert plot.isVisible()
-        assert len(plot.lines()) == 1
-    assert not ready._plots.fit_loss.isVisible()
+    loss, accuracy, _ = ready._plots.plots
+    assert [line.name for line in loss.lines()] == ["training", "validation"]
+    assert [line.name for line in accuracy.lines()] == ["validation"]
+    names = {"recall": ["dotted", "leopard", "striped"], "rate": ["learning rate"], "speed": ["images per second"]}
+    for quantity, wanted in {**names, "memory": ["megabytes"]}.items():
+        choose_quantity(qtbot, accuracy, quantity)
+        assert [line.name for line in accuracy.lines()] == wanted

@@ -10,15 +10,8 @@ from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPen
 from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, dress_plot, number_axes
 
-LINE_STYLES = (
-    Qt.PenStyle.SolidLine,
-    Qt.PenStyle.DashLine,
-    Qt.PenStyle.DotLine,
-    Qt.PenStyle.DashDotLine,
-    Qt.PenStyle.DashDotDotLine,
-)
-LINE_WIDTH = 2
 NEAR = 24  # pixels within which the mouse reads a point
 MARKER_SIDE = 11
 HANDLE_SIDE = 15
@@ -229,11 +222,7 @@ class CurvePlot(QWidget):
         return pyqtgraph.mkPen(_colour(curve), width=width, style=curve.style)
 
     def _show_axes(self) -> None:
-        """Number the axes while there is something to measure on them."""
-        item = self._plot.getPlotItem()
-        for side in ("bottom", "left"):
-            item.getAxis(side).setStyle(showValues=bool(self._curves))
-        item.showGrid(x=bool(self._curves), y=bool(self._curves), alpha=0.15)
+        number_axes(self._plot, bool(self._curves))
 
     @pyqtSlot()
     def _show_all(self) -> None:
@@ -246,14 +235,7 @@ class CurvePlot(QWidget):
 
     @pyqtSlot()
     def _restyle(self) -> None:
-        self._plot.setBackground(theme.token("surface"))
-        item = self._plot.getPlotItem()
-        for side, title in zip(("bottom", "left"), self._titles, strict=True):
-            axis = item.getAxis(side)
-            axis.setPen(theme.token("border"))
-            axis.setTextPen(theme.token("muted"))
-            # Without ranges 0.85 is 0.85, not 850 thousandths.
-            axis.setLabel(title, siPrefixEnableRanges=(), color=theme.token("muted"))
+        dress_plot(self._plot, *self._titles)
         self._show_axes()
         self._handle_marker.setPen(pyqtgraph.mkPen(theme.token("surface"), width=2))
         self._handle_marker.setBrush(pyqtgraph.mkBrush(theme.token("text")))

@@ -1,100 +1,172 @@
-"""The plots of a training run: of the fits of a linear classifier, or of the epochs of fine-tuning."""
+"""The plots of a training run, two or three side by side, each of a quantity that is chosen above it."""
 
-from PyQt5.QtWidgets import QHBoxLayout, QWidget
+from collections.abc import Sequence
+
+from PyQt5.QtCore import Qt, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QResizeEvent, QShowEvent
+from PyQt5.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from app.engines.protocol import Progress
+from app.engines.run_curves import RunCurves
+from app.engines.told import ACCURACY, LOSS, MEMORY, RATE, RECALL, SPEED
 from ui import theme
-from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.live_plot import LivePlot
+from ui.widgets.training_scene import TrainingScenes, Watched
 
-DASHED = 1
+DRAW_EVERY_MS = 500  # what is drawn more often takes from training
+FIRST = (LOSS, ACCURACY, RECALL)  # in the plots from the left
+LEAST_WIDTH = 440  # of a plot, for another one to be shown beside it
+MOST_SMOOTHING = 99  # percent
+SLIDER_WIDTH = 140
 
 
 class TrainingPlots(QWidget):
-    """Draws what the events of a run tell."""
+    """Draws what the events of a run tell, and stored runs beside it."""
+
+    classes_needed = pyqtSignal()  # a run told of its classes by number
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        speed, epoch, strength = self.tr("images per second"), self.tr("epoch"), self.tr("strength (C)")
-        accuracy, loss = self.tr("accuracy"), self.tr("log loss")
-        self.speed = CurvePlot(self.tr("Looking at images"), self.tr("images"), speed)
-        self.fit_accuracy = CurvePlot(self.tr("Validation accuracy"), strength, accuracy, log_x=True)
-        self.fit_loss = CurvePlot(self.tr("Validation loss"), strength, loss, log_x=True)
-        self.loss = CurvePlot(self.tr("Loss, dashed: validation"), epoch, loss)
-        self.accuracy = CurvePlot(self.tr("Validation accuracy"), epoch, accuracy)
-        self.rate = CurvePlot(self.tr("Learning rate"), epoch, self.tr("learning rate"))
-        self.tune_speed = CurvePlot(self.tr("Speed"), epoch, speed)
-        self._fitting = (self.fit_accuracy, self.fit_loss)
-        self._tuning = (self.loss, self.accuracy, self.rate, self.tune_speed)
-        layout = QHBoxLayout(self)
+        self._watched = Watched()
+        self._asked = False  # for the names of classes
+        self._beside: Sequence[RunCurves] = ()
+        self._scenes = TrainingScenes(self)
+        self._timer = QTimer(self, singleShot=True, interval=DRAW_EVERY_MS)
+        self._timer.timeout.connect(self._draw)
+        self._make_parts()
+        self._lay_out()
+        for plot in self.plots:
+            plot.quantity_chosen.connect(self._draw)
+            plot.range_changed.connect(self._on_plot_range_changed)
+            plot.read.connect(self._on_plot_read)
+        self.smoothing.valueChanged.connect(self._on_smoothing_changed)
+        self.log.toggled.connect(self._draw)
+        self.whole.clicked.connect(self._on_whole_clicked)
+        self._on_smoothing_changed(0)
+        self._on_plot_range_changed()
+
+    def _make_parts(self) -> None:
+        titles = (
+            (LOSS, self.tr("Loss")),
+            (ACCURACY, self.tr("Accuracy")),
+            (RECALL, self.tr("Recall of each class")),
+            (RATE, self.tr("Learning rate")),
+            (SPEED, self.tr("Speed")),
+            (MEMORY, self.tr("Memory")),
+        )
+        self.plots = [LivePlot(titles, quantity) for quantity in FIRST]
+        self.smoothing = QSlider(Qt.Orientation.Horizontal, maximum=MOST_SMOOTHING)
+        self.smoothing.setFixedWidth(SLIDER_WIDTH)
+        self.smoothing.setAccessibleName(self.tr("Smoothing"))
+        self.smoothing.setToolTip(self.tr("The weight of the past in a moving average; the raw curve stays behind it"))
+        self._smoothing_title = QLabel(self.tr("S&moothing"))
+        self._smoothing_title.setBuddy(self.smoothing)
+        self._smoothing_value = QLabel(objectName="muted")
+        self._smoothing_value.setMinimumWidth(self.fontMetrics().horizontalAdvance("100%"))
+        self.log = QCheckBox(self.tr("&Log scale"))
+        self.log.setToolTip(self.tr("Of loss, learning rate, speed and memory; shares stay as they are"))
+        self.whole = QPushButton(self.tr("Whole run"))
+        self.whole.setToolTip(self.tr("Undo every move and zoom"))
+
+    def _lay_out(self) -> None:
+        controls = QHBoxLayout()
+        controls.setSpacing(theme.SPACE)
+        for widget in (self._smoothing_title, self.smoothing, self._smoothing_value, self.log):
+            controls.addWidget(widget)
+        controls.addStretch()
+        controls.addWidget(self.whole)
+        row = QHBoxLayout()
+        row.setSpacing(2 * theme.SPACE)
+        for plot in self.plots:
+            row.addWidget(plot, 1)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2 * theme.SPACE)
-        for plot in (self.speed, *self._fitting, *self._tuning):
-            layout.addWidget(plot, 1)
-        self._values: dict[str, tuple[list[float], list[float]]] = {}
-        self.clear()
+        layout.setSpacing(theme.SPACE)
+        layout.addLayout(controls)
+        layout.addLayout(row, 1)
+
+    # -- what is shown
 
     def clear(self) -> None:
-        """Forget everything, as before a run."""
-        self._values.clear()
-        for plot in (self.speed, *self._fitting, *self._tuning):
-            plot.clear()
-        self.expect(tuning=False)
+        """Forget the run that was watched."""
+        self._watched, self._asked = Watched(), False
+        self._draw()
 
-    def expect(self, tuning: bool) -> None:
-        """Show the plots of fine-tuning, or those of fits; the first one appears when images are looked at."""
-        self.speed.hide()
-        for plots, shown in ((self._fitting, not tuning), (self._tuning, tuning)):
-            for plot in plots:
-                plot.setVisible(shown)
+    def expect(self, engine: str) -> None:
+        """Watch a run of an engine, from its start."""
+        self._watched, self._asked = Watched(engine, running=True), False
+        self._on_whole_clicked()
 
     def show_progress(self, progress: Progress) -> None:
-        """Draw what an event tells, if it is of a stage that has plots."""
-        values = progress.values
-        if progress.stage == "features":
-            self.speed.show()
-            self._draw(self.speed, self.tr("speed"), progress.done, values["images_per_second"])
-        elif progress.stage == "fit":
-            if self.fit_loss.isHidden():  # what was tuned is followed by a classifier of its own
-                self.expect(tuning=False)
-            self._show_fit(values)
-        elif progress.stage == "tune":
-            if self.loss.isHidden():
-                self.expect(tuning=True)
-            self._show_step(progress)
-        elif progress.stage == "epoch":
-            self._show_epoch(progress)
+        """Take what an event tells; it is drawn soon."""
+        self._watched.told.add(progress)
+        if not self._asked and self._watched.told.of(RECALL):
+            self._asked = True
+            self.classes_needed.emit()
+        if self._watched.engine and not self._timer.isActive():
+            self._timer.start()
 
-    def _show_fit(self, values: dict[str, float]) -> None:
-        strength = values["strength"]
-        for plot, key in ((self.fit_accuracy, "validation_accuracy"), (self.fit_loss, "validation_loss")):
-            if key not in values:  # a support vector machine has no loss
-                continue
-            self._draw(plot, self.tr("validation"), strength, values[key], points=True)
-            plot.set_ticks(self._values[key_of(plot, self.tr("validation"))][0])
+    def show_end(self) -> None:
+        """Say that nothing more will be told."""
+        self._watched.running = False
+        self._draw()
 
-    def _show_step(self, progress: Progress) -> None:
-        values = progress.values
-        epoch = progress.done / max(1, progress.total) * values["epochs"]
-        self.speed.hide()
-        self._draw(self.loss, self.tr("training"), epoch, values["loss"])
-        self._draw(self.rate, self.tr("learning rate"), epoch, values["learning_rate"])
-        self._draw(self.tune_speed, self.tr("speed"), epoch, values["images_per_second"])
+    def name_classes(self, classes: tuple[str, ...]) -> None:
+        """Name the classes of the run that is watched."""
+        self._watched.classes = classes
+        self._draw()
 
-    def _show_epoch(self, progress: Progress) -> None:
-        values = progress.values
-        if "validation_loss" in values:
-            self._draw(
-                self.loss, self.tr("validation"), progress.done, values["validation_loss"], points=True, style=DASHED
-            )
-            self._draw(self.accuracy, self.tr("validation"), progress.done, values["validation_accuracy"], points=True)
+    def show_beside(self, runs: Sequence[RunCurves]) -> None:
+        """Draw stored runs beside the one that is watched, or alone."""
+        self._beside = runs
+        self._draw()
 
-    def _draw(self, plot: CurvePlot, name: str, x: float, y: float, points: bool = False, style: int = 0) -> None:
-        xs, ys = self._values.setdefault(key_of(plot, name), ([], []))
-        xs.append(x)
-        ys.append(y)
-        plot.set_curve(name, xs, ys, points=points, style=style)
+    @pyqtSlot()
+    def _draw(self) -> None:
+        self._timer.stop()
+        if not self.isVisible():
+            return  # drawn when it is shown
+        weight, log = self.smoothing.value() / 100, self.log.isChecked()
+        for plot in self.plots:
+            if not plot.isHidden():
+                plot.show_scene(self._scenes.scene(plot.quantity, self._watched, self._beside, weight, log))
+        for plot in self.plots:
+            plot.keep_room(max(one.room() for one in self.plots))
 
+    @pyqtSlot(int)
+    def _on_smoothing_changed(self, value: int) -> None:
+        self._smoothing_value.setText(self.tr("{0}%").format(value))
+        self._draw()
 
-def key_of(plot: CurvePlot, name: str) -> str:
-    """Name a curve among those of all plots."""
-    return f"{id(plot)} {name}"
+    @pyqtSlot()
+    def _on_whole_clicked(self) -> None:
+        for plot in self.plots:
+            plot.show_whole()
+        self._draw()
+
+    @pyqtSlot()
+    def _on_plot_range_changed(self) -> None:
+        self.whole.setEnabled(not all(plot.is_whole for plot in self.plots))
+
+    @pyqtSlot(object)
+    def _on_plot_read(self, x: float | None) -> None:
+        """Read all plots of the same kind out at the same place."""
+        source = self.sender()
+        for plot in self.plots:
+            if plot is source or (isinstance(source, LivePlot) and plot.x_title == source.x_title):
+                plot.read_at(x)
+
+    # -- Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many plots as there is room for, two at the least."""
+        super().resizeEvent(event)
+        shown = max(2, event.size().width() // LEAST_WIDTH)
+        for place, plot in enumerate(self.plots):
+            plot.setVisible(place < shown)
+        self._draw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what came while nobody looked."""
+        super().showEvent(event)
+        self._draw()

@@ -9,6 +9,7 @@ import numpy as np
 from app.engines.cntk_training.channel import Cancelled, Channel
 from app.engines.cntk_training.checkpoints import Progress
 from app.engines.cntk_training.task import Task, epoch_order, rate_of
+from app.engines.resident_memory import resident_mb
 
 SLOW_S = 1.0  # who asks to stop does not wait for the end of such steps: a state is kept after each
 TEMPERATURES = np.logspace(-1, 1, 41)
@@ -120,13 +121,14 @@ class Loop:
         if self._tells:
             progress = self.progress
             values = {"loss": progress.losses[-1], "error": progress.error_sum / progress.place, "learning_rate": rate}
+            values["memory_mb"] = resident_mb()
             done, total = progress.epoch * count + progress.place, self._epochs * count
             self._channel.progress("tune", done, total, images_per_second=speed, epochs=self._epochs, **values)
 
     def _end_epoch(self, count: int, rate: float, speed: float) -> None:
         progress = self.progress
         values = {"loss": progress.loss_sum / count, "error": progress.error_sum / count}
-        values.update(learning_rate=rate, images_per_second=speed)
+        values.update(learning_rate=rate, images_per_second=speed, memory_mb=resident_mb())
         try:
             values.update(self._judge(progress.epoch + 1))
         except Cancelled:
@@ -154,7 +156,7 @@ class Loop:
         for one, value in zip(lesson.parameters + lesson.constants, values):
             one.value = value
 
-    def _judge(self, epoch: int) -> Dict[str, float]:
+    def _judge(self, epoch: int) -> Dict[str, Any]:
         """Score the validation part, and keep the weights if they are the best so far."""
         logits, truth = self._lesson.validate(), self._task.judged
         if not len(truth):  # nothing to choose by: the last is taken
@@ -163,7 +165,10 @@ class Loop:
         loss = calibrated_loss(logits, truth)
         if loss < self.progress.best_loss:
             self._keep(epoch, loss)
-        return {"validation_loss": loss, "validation_accuracy": float((logits.argmax(axis=1) == truth).mean())}
+        right = logits.argmax(axis=1) == truth
+        of_class = [right[truth == label] for label in range(self._task.classes)]
+        recalls = [float(one.mean()) if len(one) else None for one in of_class]
+        return {"validation_loss": loss, "validation_accuracy": float(right.mean()), "validation_recalls": recalls}
 
     def _keep(self, epoch: int, loss: float) -> None:
         self.progress.best_epoch, self.progress.best_loss = epoch, loss
