@@ -114,11 +114,6 @@ class Ranking:
         self._order = np.argsort(-scores, kind="stable")
         self._scores = scores[self._order]
 
-    @cached_property
-    def rising(self) -> Floats:
-        """Return the scores [N], the lowest first."""
-        return np.ascontiguousarray(self._scores[::-1])
-
     def of_class(self, is_class: Booleans, used: Booleans | None = None) -> Ranked:
         """Rank images [N] against each other, only those that are `used` [N]; positions count used images only."""
         order, scores = self._order, self._scores

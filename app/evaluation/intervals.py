@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 NORMAL_QUANTILE = 1.959963984540054  # of 0.975
 RESAMPLES = 500
-LEAST_RESAMPLES = 200
-MOST_DRAWN_CELLS = 500_000  # of a confusion matrix in all resamples: a corrected label must not be waited for
 PERCENTILES = (2.5, 97.5)
 MOST_POTS = 2000  # of groups that are drawn together where there are more: drawing takes the same time for any number
+# An area's variance is itself hardly known near 1: it counts as resting on no more than so many times the images of
+# the rarer side. By simulation, see docs/decisions.
+MOST_FOR_AVERAGE_PRECISION, MOST_FOR_ROC = 1.5, 3.0
 GAP_WIDENING = 1.2  # by simulation: without it the interval of the calibration error holds the truth in 89 of 100
-# Images added to the table before it is resampled, one right and one wrong, in fractions spread over the classes.
-# Without them a test without an error would have an interval of no width: see docs/decisions.
-IMAGINED = 1.0
 
 Interval = tuple[float, float]
 Floats = NDArray[np.float64]
@@ -78,55 +76,13 @@ def unrelated_images(share: float, influence: Floats, groups: Counts) -> float:
     together = np.bincount(groups, weights=influence)
     variance = float(together @ together)
     if not 0 < share < 1 or variance < np.finfo(np.float32).tiny:
-        return float((np.bincount(groups) > 0).sum())
+        return float(group_count(groups))
     return share * (1 - share) / variance
 
 
-def macro_f1_interval(
-    confusion: Counts, seed: int = 0, resamples: int | None = None, images: int | None = None
-) -> Interval:
-    """Return the smoothed percentile bootstrap interval of macro-F1, within 0 to 1, for counts [true, predicted].
-
-    To draw images again is to draw cells of their confusion matrix, which is quick however many images there are.
-    `images` are as many unrelated images as the counts are worth, where near-duplicates are among them.
-    The interval always holds the measured value. Raises ValueError for a table without images.
-    Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979).
-    """
-    counted = int(confusion.sum())
-    if counted == 0:
-        raise ValueError("no images")
-    cells, weights = _cells(confusion)
-    drawn = counted if images is None else max(1, min(images, counted))
-    if resamples is None:
-        resamples = max(LEAST_RESAMPLES, min(RESAMPLES, MOST_DRAWN_CELLS // len(weights)))
-    draws = np.random.default_rng(seed).multinomial(drawn, weights / weights.sum(), resamples)
-    low, high = np.percentile(_macro_f1(draws, cells, len(confusion)), PERCENTILES)
-    true, predicted = np.nonzero(confusion)
-    measured = _macro_f1(confusion[true, predicted][np.newaxis], (true, predicted), len(confusion))[0]
-    return float(min(low, measured)), float(max(high, measured))
-
-
-def _cells(confusion: Counts) -> tuple[tuple[Counts, Counts], Floats]:
-    """Return rows and columns of the cells that can be drawn, and their weights."""
-    classes = len(confusion)
-    right = np.eye(classes, dtype=bool)
-    imagined = np.where(right, IMAGINED / classes, IMAGINED / max(1, classes * (classes - 1)))
-    weights = confusion.astype(np.float64) + imagined
-    true, predicted = np.nonzero(weights)
-    return (true, predicted), weights[true, predicted]
-
-
-def _macro_f1(draws: Counts, cells: tuple[Counts, Counts], classes: int) -> Floats:
-    """Return macro-F1 [D] for draws [D, K] of K cells, over the classes that occur in each draw."""
-    true, predicted = (np.eye(classes, dtype=np.float32)[axis] for axis in cells)  # [K, classes]
-    counts = draws.astype(np.float32)  # whole numbers: exact up to 16 million images
-    right = cells[0] == cells[1]
-    hits = np.zeros((len(draws), classes), np.float32)
-    hits[:, cells[0][right]] = counts[:, right]
-    either = counts @ (true + predicted)
-    f1 = np.divide(2 * hits, either, out=np.zeros_like(hits), where=either > 0)
-    mean: Floats = f1.sum(axis=1, dtype=np.float64) / np.maximum((either > 0).sum(axis=1), 1)
-    return mean
+def group_count(groups: Counts) -> int:
+    """Return how many groups there are among the numbers [N], from 0 upwards, of images."""
+    return int(np.count_nonzero(np.bincount(groups)))
 
 
 class Resamples:
@@ -136,11 +92,18 @@ class Resamples:
         """Draw for `groups` [N] of numbers from 0 upwards."""
         source = np.random.default_rng(seed)
         _, own = np.unique(groups, return_inverse=True)
-        count = int(own.max(initial=-1)) + 1
-        self._pots = source.permutation(count)[own] % MOST_POTS
-        self._pot_count = min(count, MOST_POTS)
+        self.count = resamples
+        self.groups = int(own.max(initial=-1)) + 1
+        self._pots = source.permutation(self.groups)[own] % MOST_POTS
+        self._pot_count = min(self.groups, MOST_POTS)
         shares = np.full(self._pot_count, 1 / max(1, self._pot_count))
         self._draws = source.multinomial(self._pot_count, shares, resamples).astype(np.float64)
+        self._totals = self.sums(np.ones((len(groups), 1)))  # [resamples, 1] images in each
+
+    def drawn(self, images: Counts) -> Floats:
+        """Return how often each resample has these images [resamples, K]."""
+        times: Floats = self._draws[:, self._pots[images]]
+        return times
 
     def sums(self, values: Floats) -> Floats:
         """Return the sums [resamples, K] over drawn images of their values [N, K]."""
@@ -150,10 +113,16 @@ class Resamples:
         drawn: Floats = self._draws @ pots
         return drawn
 
+    def sums_by_kind(self, values: Floats, kinds: Counts, count: int) -> Floats:
+        """Return the sums [resamples, count] of values [N] over drawn images of each kind [N], from 0 to `count`."""
+        pots = np.bincount(self._pots * count + kinds, weights=values, minlength=self._pot_count * count)
+        drawn: Floats = self._draws @ pots.reshape(self._pot_count, count)
+        return drawn
+
     def mean_interval(self, values: Floats) -> Interval:
         """Return the percentile interval of the mean of values [N]."""
-        totals = self.sums(np.stack([values, np.ones(len(values))], axis=1))
-        low, high = np.percentile(totals[:, 0] / np.maximum(totals[:, 1], 1), PERCENTILES)
+        means = self.sums(values[:, np.newaxis]) / np.maximum(self._totals, 1)
+        low, high = np.percentile(means, PERCENTILES)
         return float(low), float(high)
 
     def gap_interval(self, gaps: Floats, bins: Counts, count: int) -> Interval:
@@ -163,13 +132,9 @@ class Resamples:
         is mirrored at the measured value, which it always holds (the basic bootstrap; Davison and Hinkley, "Bootstrap
         Methods", 1997). It begins at 0 where chance alone makes as large an error.
         """
-        columns = np.zeros((len(gaps), count + 1))
-        columns[np.arange(len(gaps)), bins] = gaps
-        columns[:, count] = 1
-        share = columns[:, :count].sum(axis=0) / max(1, len(gaps))
+        share = np.bincount(bins, weights=gaps, minlength=count) / max(1, len(gaps))
         measured = float(np.abs(share).sum())
-        totals = self.sums(columns)
-        shares = totals[:, :count] / np.maximum(totals[:, count:], 1)
+        shares = self.sums_by_kind(gaps, bins, count) / np.maximum(self._totals, 1)
         low, middle, high = np.percentile(np.abs(shares).sum(axis=1), (PERCENTILES[0], 50, PERCENTILES[1]))
         low, high = middle - GAP_WIDENING * (middle - low), middle + GAP_WIDENING * (high - middle)
         chance = np.percentile(np.abs(shares - share).sum(axis=1), PERCENTILES[1])

@@ -6,33 +6,22 @@ The window measures anew whenever a label is corrected, so nothing heavy is impo
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.errors import InputError
-from app.evaluation.averages import MicroRanking, macro_average
 from app.evaluation.calibration import BINS
-from app.evaluation.curves import MOST_POINTS, Floats, Integers, Ranking
-from app.evaluation.intervals import (
-    Resamples,
-    curve_interval,
-    f1_interval,
-    macro_f1_interval,
-    share_interval,
-    unrelated_images,
-)
-from app.evaluation.report import ClassFigures, Evaluation, Figures, Interval, ScoredImage
+from app.evaluation.class_board import LEFT_OUT, ClassBoard
+from app.evaluation.curves import MOST_POINTS, Booleans, Floats, Integers
+from app.evaluation.intervals import Resamples, share_interval
+from app.evaluation.macro_ranking import MacroRanking
+from app.evaluation.micro_ranking import MicroRanking
+from app.evaluation.report import AverageFigures, Evaluation, Figures, ScoredImage
+from app.evaluation.resampled_f1 import ResampledF1, macro_f1
 
 __all__ = ["LEFT_OUT", "MOST_POINTS", "Scoreboard", "evaluate"]
 
 SUM_TOLERANCE = 1e-3
-LEFT_OUT = -1  # the true class of an image that is not measured on
 FEW_CLASSES, MANY_CLASSES = 3, 10  # one right of 2, 3 or 5 guesses
-# An area's variance is itself hardly known near 1: it counts as resting on no more than so many times the images of
-# the rarer side. By simulation, see docs/decisions.
-MOST_FOR_AVERAGE_PRECISION, MOST_FOR_ROC = 1.5, 3.0
 LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
-
-Booleans = NDArray[np.bool_]
 
 
 def evaluate(
@@ -93,10 +82,13 @@ class Scoreboard:
         self.predicted: Integers = probabilities.argmax(axis=1)
         given = np.arange(len(probabilities)) if groups is None else groups
         self.groups: Integers = np.unique(given, return_inverse=True)[1].astype(np.int64)
-        self._rankings = [Ranking(column) for column in probabilities.T]
-        self._all_ranking = MicroRanking(probabilities)
-        self._resamples: tuple[bytes, Resamples] | None = None
-        self._known: tuple[Integers, tuple[ClassFigures, ...]] | None = None
+        self._confidence = probabilities.max(axis=1)
+        self._bins = np.minimum((self._confidence * BINS).astype(np.int64), BINS - 1)
+        self._ranks = _ranks(probabilities)
+        self._classes = ClassBoard(probabilities, self.labels, self.predicted, self.groups)
+        self._micro = MicroRanking(probabilities, self.groups)
+        self._macro = MacroRanking(probabilities)
+        self._drawn: tuple[bytes, Resamples, ResampledF1] | None = None
 
     def measure(self, truth: Integers) -> Figures:
         """Return every figure for true classes [N], LEFT_OUT for images to leave out; raises InputError without any."""
@@ -106,22 +98,19 @@ class Scoreboard:
             raise InputError("There are no images to measure on.", "Add labelled images.")
         true, predicted, groups = truth[used], self.predicted[used], self.groups[used]
         right = true == predicted
-        classes = len(self.labels)
-        confusion = np.bincount(true * classes + predicted, minlength=classes**2).reshape(classes, classes)
-        macro_f1, worth = _macro_f1(confusion, true, predicted, groups)
-        probabilities = self.probabilities if used.all() else self.probabilities[used]
-        losses = _losses(probabilities, true)
-        gaps = probabilities.max(axis=1) - right
-        bins = np.minimum((probabilities.max(axis=1) * BINS).astype(np.int64), BINS - 1)
-        resamples = self._drawn(used)
+        count = len(self.labels)
+        losses = _losses(self.probabilities if used.all() else self.probabilities[used], true)
+        gaps, bins = self._confidence[used] - right, self._bins[used]
+        resamples, resampled_f1 = self._resamples(used, true)
         guesses = self._guesses()
-        among = _rank(probabilities, true) < (guesses or 1)
+        among = self._ranks[used, true] < (guesses or 1)
+        per_class = self._classes.measure(truth, used)
         return Figures(
             images=images,
             accuracy=float(right.mean()),
             interval=share_interval(right, groups),
-            macro_f1=macro_f1,
-            macro_f1_interval=macro_f1_interval(confusion, images=worth),
+            macro_f1=macro_f1(true, predicted, count),
+            macro_f1_interval=resampled_f1.interval(true),
             log_loss=float(losses.mean()),
             log_loss_interval=resamples.mean_interval(losses),
             top_k=guesses,
@@ -129,11 +118,15 @@ class Scoreboard:
             top_interval=share_interval(among, groups) if guesses else None,
             calibration_error=float(np.abs(np.bincount(bins, weights=gaps)).sum() / images),
             calibration_interval=resamples.gap_interval(gaps, bins, BINS),
-            per_class=self._per_class(truth, used),
-            micro=self._all_ranking.measure(truth, used),
-            macro=macro_average(probabilities, true, self._rankings if used.all() else None),
-            confusion=tuple(tuple(row) for row in confusion.tolist()),
+            per_class=per_class,
+            micro=self._micro.measure(truth, used),
+            macro=self._mean_of_classes(truth, used),
+            confusion=_confusion(true, predicted, count),
         )
+
+    def _mean_of_classes(self, truth: Integers, used: Booleans) -> AverageFigures:
+        average_precision, roc_auc = self._classes.mean_average_precision(), self._classes.mean_roc_auc()
+        return AverageFigures(*average_precision, *roc_auc, *self._macro.measure(truth, used))
 
     def _guesses(self) -> int | None:
         classes = len(self.labels)
@@ -141,88 +134,18 @@ class Scoreboard:
             return None
         return 2 if classes == FEW_CLASSES else 3 if classes <= MANY_CLASSES else 5
 
-    def _drawn(self, used: Booleans) -> Resamples:
+    def _resamples(self, used: Booleans, true: Integers) -> tuple[Resamples, ResampledF1]:
         """Return the resamples of these images; drawn anew only where other images are measured on."""
         key = used.tobytes()
-        if self._resamples is None or self._resamples[0] != key:
-            self._resamples = key, Resamples(self.groups[used])
-        return self._resamples[1]
-
-    def _per_class(self, truth: Integers, used: Booleans) -> tuple[ClassFigures, ...]:
-        """Return the figures of each class; those that no changed label concerns are known already."""
-        fresh = set(range(len(self.labels)))
-        if self._known is not None and np.array_equal(self._known[0] != LEFT_OUT, used):
-            changed = self._known[0] != truth
-            fresh = {*truth[changed].tolist(), *self._known[0][changed].tolist()}
-        figures = tuple(
-            self._class_figures(index, truth, used) if index in fresh or self._known is None else self._known[1][index]
-            for index in range(len(self.labels))
-        )
-        self._known = truth.copy(), figures
-        return figures
-
-    def _class_figures(self, index: int, truth: Integers, used: Booleans) -> ClassFigures:
-        groups = self.groups[used]
-        is_class, is_named = (truth == index)[used], (self.predicted == index)[used]
-        hit = is_class & is_named
-        images, named, hits = int(is_class.sum()), int(is_named.sum()), int(hit.sum())
-        both = 0 < images < len(is_class)
-        ranked = self._rankings[index].of_class(truth == index, used)
-        mine, others = (len(np.unique(groups[some])) for some in (is_class, ~is_class))
-        return ClassFigures(
-            label=self.labels[index],
-            images=images,
-            precision=hits / named if named else None,
-            precision_interval=share_interval(hit[is_named], groups[is_named]) if named else None,
-            recall=hits / images if images else None,
-            recall_interval=share_interval(hit[is_class], groups[is_class]) if images else None,
-            f1=2 * hits / (images + named) if images + named else None,
-            f1_interval=_f1_interval(hit, is_class | is_named, is_class, is_named, groups),
-            average_precision=ranked.average_precision if images else None,
-            average_precision_interval=curve_interval(
-                ranked.average_precision,
-                ranked.average_precision_influence(),
-                groups,
-                MOST_FOR_AVERAGE_PRECISION * mine,
-            )
-            if images
-            else None,
-            roc_auc=ranked.roc_auc if both else None,
-            roc_auc_interval=curve_interval(
-                ranked.roc_auc, ranked.roc_auc_influence(), groups, MOST_FOR_ROC * min(mine, others)
-            )
-            if both
-            else None,
-            pr=ranked.pr_curve() if images else None,
-            roc=ranked.roc_curve() if both else None,
-        )
+        if self._drawn is None or self._drawn[0] != key:
+            drawn = Resamples(self.groups[used])
+            self._drawn = key, drawn, ResampledF1(drawn, self.predicted[used], true, len(self.labels))
+        return self._drawn[1:]
 
 
-def _f1_interval(
-    hit: Booleans, either: Booleans, is_class: Booleans, is_named: Booleans, groups: Integers
-) -> Interval | None:
-    count = int(either.sum())
-    if not count:
-        return None
-    share = float(hit.sum() / count)
-    trials = unrelated_images(share, (hit[either] - share) / count, groups[either])
-    return f1_interval(int(hit.sum()), int(is_class.sum()), int(is_named.sum()), min(trials, count))
-
-
-def _macro_f1(confusion: Integers, true: Integers, predicted: Integers, groups: Integers) -> tuple[float, int]:
-    """Return macro-F1 over the classes that occur, and as how many unrelated images the images count."""
-    either = confusion.sum(axis=0) + confusion.sum(axis=1)
-    occurring = np.maximum(either, 1)
-    f1 = 2 * np.diag(confusion) / occurring
-    influence = 2 * (true == predicted) / occurring[true]
-    influence = influence - f1[true] / occurring[true] - f1[predicted] / occurring[predicted]
-    apart = float(influence @ influence)
-    together = float((np.bincount(groups, weights=influence) ** 2).sum())
-    if apart < np.finfo(np.float32).tiny:
-        worth = len(np.unique(groups))
-    else:
-        worth = round(len(true) / max(1.0, together / apart))
-    return float(f1.sum() / (either > 0).sum()), max(1, worth)
+def _confusion(true: Integers, predicted: Integers, classes: int) -> tuple[tuple[int, ...], ...]:
+    counts = np.bincount(true * classes + predicted, minlength=classes**2).reshape(classes, classes)
+    return tuple(tuple(row) for row in counts.tolist())
 
 
 def _losses(probabilities: Floats, truth: Integers) -> Floats:
@@ -233,9 +156,9 @@ def _losses(probabilities: Floats, truth: Integers) -> Floats:
     return losses
 
 
-def _rank(probabilities: Floats, truth: Integers) -> Integers:
-    """Return how many classes were guessed before the true one [N]; of equals, the first in the list was."""
-    own = probabilities[np.arange(len(truth)), truth][:, np.newaxis]
-    earlier = np.arange(probabilities.shape[1]) < truth[:, np.newaxis]
-    before: Integers = ((probabilities > own) | ((probabilities == own) & earlier)).sum(axis=1)
-    return before
+def _ranks(probabilities: Floats) -> Integers:
+    """Return how many classes are guessed before each one [N, C]; of equals, the first in the list is."""
+    ranks = np.empty(probabilities.shape, np.int64)
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    np.put_along_axis(ranks, order, np.arange(probabilities.shape[1])[np.newaxis], axis=1)
+    return ranks

@@ -7,8 +7,8 @@ from typing import Any
 from app.errors import ProjectError
 from app.files import read_json, write_json
 
-FORMAT = 2
-FIRST_FORMAT = 1  # without intervals for all figures: they are computed when it is read
+FORMAT = 3
+OLD_FORMATS = (1, 2)  # without intervals for all figures: they are computed when it is read
 FILE_NAME = "evaluation.json"
 
 Interval = tuple[float, float]
@@ -48,7 +48,9 @@ class AverageFigures:
     """Figures and curves over all classes; None where there is nothing to compute them from."""
 
     average_precision: float | None
+    average_precision_interval: Interval | None
     roc_auc: float | None
+    roc_auc_interval: Interval | None
     pr: Curve | None
     roc: Curve | None
 
@@ -110,7 +112,7 @@ class Evaluation(Figures):
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Evaluation":
         """Read a stored value; raises KeyError, TypeError or ValueError for anything else."""
-        if value["format"] == FIRST_FORMAT:
+        if value["format"] in OLD_FORMATS:
             return _upgraded(value)
         if value["format"] != FORMAT:
             raise ValueError(f"evaluation of format {value['format']}")
@@ -155,7 +157,7 @@ def load_evaluation(run_folder: Path) -> Evaluation:
 
 
 def _upgraded(value: dict[str, Any]) -> Evaluation:
-    """Compute what format 1 had no intervals for; its near-duplicates are not known."""
+    """Compute what there were no intervals for: in format 2 the averages' areas; format 1 knew no near-duplicates."""
     import numpy as np
 
     from app.evaluation.metrics import evaluate
@@ -163,7 +165,9 @@ def _upgraded(value: dict[str, Any]) -> Evaluation:
     scored = _predictions(value)
     probabilities = np.array([image.probabilities for image in scored], np.float64)
     truth = np.array([image.truth for image in scored], np.int64)
-    return evaluate(probabilities, truth, value["labels"], [image.path for image in scored], value["protocol"])
+    groups = np.array(value["groups"], np.int64) if value.get("groups") else None
+    paths = [image.path for image in scored]
+    return evaluate(probabilities, truth, value["labels"], paths, value["protocol"], groups, value.get("temperature"))
 
 
 def _predictions(value: dict[str, Any]) -> tuple[ScoredImage, ...]:
@@ -184,9 +188,13 @@ def _curve(value: dict[str, Any] | None) -> Curve | None:
 
 
 def _average(value: dict[str, Any]) -> AverageFigures:
-    return AverageFigures(**{**value, "pr": _curve(value["pr"]), "roc": _curve(value["roc"])})
+    return AverageFigures(**_with_curves(value))
 
 
 def _class_figures(value: dict[str, Any]) -> ClassFigures:
+    return ClassFigures(**_with_curves(value))
+
+
+def _with_curves(value: dict[str, Any]) -> dict[str, Any]:
     intervals = {key: _optional_interval(value[key]) for key in value if key.endswith("_interval")}
-    return ClassFigures(**{**value, **intervals, "pr": _curve(value["pr"]), "roc": _curve(value["roc"])})
+    return {**value, **intervals, "pr": _curve(value["pr"]), "roc": _curve(value["roc"])}

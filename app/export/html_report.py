@@ -71,6 +71,15 @@ def _figures(found: Figures) -> list[tuple[str, str, str]]:
     if found.top_accuracy is not None:
         title = f"own class among the best {found.top_k}"
         rows.append((title, _share(found.top_accuracy), _interval(found.top_interval)))
+    for words, mean in (("mean of the classes", found.macro), ("all answers", found.micro)):
+        rows.append(
+            (
+                f"average precision, {words}",
+                _share(mean.average_precision),
+                _interval(mean.average_precision_interval),
+            )
+        )
+        rows.append((f"area under the ROC curve, {words}", _share(mean.roc_auc), _interval(mean.roc_auc_interval)))
     return rows
 
 

@@ -36,6 +36,7 @@ class CurvesView(QWidget):
         self.plot.allow_handle()
         self.plot.describe_points(self._describe_point)
         self.legend = CurveLegend()
+        self.areas = QLabel(objectName="muted", wordWrap=True)
         self.missing = QLabel(objectName="muted", wordWrap=True)
         self._lay_out()
         self.kind.currentIndexChanged.connect(self._draw)
@@ -55,6 +56,7 @@ class CurvesView(QWidget):
         layout.setContentsMargins(0, theme.SPACE, 0, 0)
         layout.addLayout(top)
         layout.addLayout(row, 1)
+        layout.addWidget(self.areas)
         layout.addWidget(self.missing)
 
     def show_review(self, review: Review) -> None:
@@ -117,7 +119,31 @@ class CurvesView(QWidget):
             self.plot.set_curve(name, curve.x, curve.y, *self._style(name))
         self.plot.emphasise(self._class)
         self._restore_handle()
+        self._show_areas()
         self._name_missing()
+
+    def _show_areas(self) -> None:
+        """Write the areas under the averages, which the table of classes has not."""
+        assert self._review is not None
+        figures, texts = self._review.figures, []
+        for key in (MACRO, MICRO):
+            mean = getattr(figures, key)
+            area, interval = (
+                (mean.roc_auc, mean.roc_auc_interval)
+                if self.kind.currentData() == ROC
+                else (mean.average_precision, mean.average_precision_interval)
+            )
+            if area is not None and interval is not None:
+                texts.append(self.tr("{0} {1:.1%} ({2:.1%} to {3:.1%})").format(self._name(key), area, *interval))
+        words = self.tr("Area: {0}") if self.kind.currentData() == ROC else self.tr("Average precision: {0}")
+        self.areas.setVisible(bool(texts))
+        self.areas.setText(words.format(", ".join(texts)))
+        self.areas.setToolTip(
+            self.tr(
+                "Each with its 95% interval. The mean counts every class alike, “all” every answer: is this image of "
+                "that class?"
+            )
+        )
 
     def _name_missing(self) -> None:
         """Say of which classes there is no curve, and why."""

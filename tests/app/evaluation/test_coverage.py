@@ -39,6 +39,9 @@ def values_of(found: Figures) -> Values:
         "log loss": (found.log_loss, found.log_loss_interval),
         "top-k": (found.top_accuracy, found.top_interval),
     }
+    for name, mean in (("micro", found.micro), ("macro", found.macro)):
+        for area in ("average_precision", "roc_auc"):
+            values[f"{name} {area}"] = (getattr(mean, area), getattr(mean, f"{area}_interval"))
     for name in ("precision", "recall", "f1", "average_precision", "roc_auc"):
         values[name] = (getattr(found.per_class[1], name), getattr(found.per_class[1], f"{name}_interval"))
     return values

@@ -67,7 +67,15 @@ def check_macro(found: Evaluation, probabilities: np.ndarray, everyone: np.ndarr
     measured = np.flatnonzero((everyone.sum(axis=0) > 0) & (everyone.sum(axis=0) < len(everyone)))
     if not len(measured):
         assert found.macro.pr is None
+        assert found.macro.roc_auc is None
         return
+    shown = everyone.any(axis=0)
+    assert found.macro.average_precision == pytest.approx(
+        metrics.average_precision_score(everyone[:, shown], probabilities[:, shown], average="macro")
+    )
+    assert found.macro.roc_auc == pytest.approx(
+        metrics.roc_auc_score(everyone[:, measured], probabilities[:, measured], average="macro")
+    )
     assert found.macro.pr is not None
     for index in (0, len(found.macro.pr.x) // 2, -1):
         accepted = probabilities[:, measured] >= found.macro.pr.thresholds[index]
@@ -97,6 +105,11 @@ def test_every_figure_lies_in_its_interval() -> None:
                 (one.f1, one.f1_interval),
                 (one.average_precision, one.average_precision_interval),
                 (one.roc_auc, one.roc_auc_interval),
+            ]
+        for mean in (found.micro, found.macro):
+            pairs += [
+                (mean.average_precision, mean.average_precision_interval),
+                (mean.roc_auc, mean.roc_auc_interval),
             ]
         for value, interval in pairs:
             assert (value is None) == (interval is None)

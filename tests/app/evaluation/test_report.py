@@ -84,3 +84,18 @@ def test_an_evaluation_of_the_first_format_gets_its_intervals(evaluation: Evalua
     ]
     (tmp_path / FILE_NAME).write_text(json.dumps({**stored, "format": 1}, default=vars))
     assert load_evaluation(tmp_path) == evaluation
+
+
+def test_an_evaluation_of_the_second_format_gets_the_intervals_of_its_averages(tmp_path: Path) -> None:
+    """Its near-duplicates and its temperature were known."""
+    source = np.random.default_rng(0)
+    scores = source.dirichlet(np.ones(3), 40)
+    truth, groups, paths = source.integers(0, 3, 40), np.arange(40) // 2, [f"{place}.jpg" for place in range(40)]
+    evaluation = evaluate(scores, truth, ["a", "b", "c"], paths, "As it was.", groups, 1.2)
+    stored = json.loads(json.dumps({**evaluation.to_json(), "format": 2}))
+    for name in ("micro", "macro"):
+        for area in ("average_precision_interval", "roc_auc_interval"):
+            del stored[name][area]
+    (tmp_path / FILE_NAME).write_text(json.dumps(stored))
+    assert load_evaluation(tmp_path) == evaluation
+    assert evaluation.micro.roc_auc_interval is not None
