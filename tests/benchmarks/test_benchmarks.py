@@ -82,6 +82,14 @@ def test_predict_many() -> None:
     assert values["resume_seconds"] > 0
 
 
+def test_stream() -> None:
+    values = run("stream.py", "120")
+    assert values["images"] == values["files"] == 120
+    assert 0 < values["largest_busy_ms"] <= values["largest_gap_ms"]
+    assert 0 < values["stopped_at"] <= 120
+    assert values["stop_seconds"] > 0
+
+
 def test_suggest_refresh() -> None:
     values = run("suggest_refresh.py", "400")
     assert values["images"] == 400

@@ -9,7 +9,7 @@ from app.dataset.camera import FIRST_CAMERA, Camera
 from ui import theme
 
 REMEMBERED = "camera"
-LETTERS = 16  # that a name is shown with, at least
+LETTERS = 20  # that a name is shown with
 
 
 class CameraPicker(QComboBox):
@@ -39,6 +39,7 @@ class CameraPicker(QComboBox):
 
     def _title(self, camera: Camera) -> str:
         name = camera.name or self.tr("Camera {0}").format(self.count() + 1)
+        name = name if len(name) <= LETTERS else f"{name[: LETTERS - 1].rstrip()}…"
         return name if self.findText(name) < 0 else f"{name} ({self.count() + 1})"
 
     @pyqtSlot(int)
