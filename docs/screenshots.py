@@ -61,7 +61,9 @@ from ui.widgets.prediction_list import PredictionList
 from ui.widgets.prediction_model import STRANGE
 from ui.widgets.prediction_pane import PredictionPane
 from ui.widgets.preset_choice import PresetChoice
+from ui.widgets.preview_strip import PreviewStrip
 from ui.widgets.run_list import RunList
+from ui.widgets.training_plots import TrainingPlots
 from ui.widgets.try_server import TryServer
 
 FOLDER = Path(__file__).resolve().parent / "screenshots"
@@ -70,6 +72,7 @@ PER_CLASS = 80
 NEW_PER_CLASS = 3
 CORRECTED = "longsleeve"  # often called a t-shirt
 ASKED = 12  # photos sent to the server
+TUNED_SIDE, TUNED_EPOCHS, SEEN_EPOCHS, SMOOTHING = 160, 12, 5, 60
 CNTK_SIDE = 128  # pixels, so that it takes half a minute
 LABELLED_PER_CLASS = 10
 LEVELS = 32  # per colour of a stored picture: photographs stay recognisable and files small
@@ -255,6 +258,7 @@ def take_all(window: MainWindow, photos: Path, new_photos: Path, exported: Path)
         wait(idle)
         pause(SETTLE_MS)
     take(window, "deploy")
+    take_fine_tuning(window)
     take_cntk(window)
 
 
@@ -274,6 +278,29 @@ def take_cntk(window: MainWindow) -> None:
     press(tab, "Train")
     wait(lambda: not window.state.jobs.running)
     take(window, "train-cntk")
+
+
+def take_fine_tuning(window: MainWindow) -> None:
+    """Show what augmentation makes of images, and fine-tuning while it goes on, read out in the middle."""
+    window.centralWidget().setCurrentIndex(TRAIN)
+    tab = find(window, TrainTab)
+    tab.findChild(PresetChoice).button("best").click()
+    form = find(tab, Form)
+    for name, value in (("side", TUNED_SIDE), ("epochs", TUNED_EPOCHS), ("head_epochs", 1)):
+        form.field(name).setValue(value)
+    press(tab, "Advanced")
+    strip = find(tab, PreviewStrip)
+    wait(lambda: strip.shown() > 0)
+    take(window, "augmentation")
+    press(tab, "Advanced")
+    press(tab, "Train")
+    plots = find(tab, TrainingPlots)
+    wait(lambda: any(len(line.x) >= SEEN_EPOCHS for line in plots.plots[1].lines()))
+    plots.smoothing.setValue(SMOOTHING)
+    plots.plots[0].read.emit(SEEN_EPOCHS / 2)
+    take(window, "train-live")
+    window.state.jobs.cancel_all()
+    wait(lambda: not window.state.jobs.running)
 
 
 def take_runs(window: MainWindow) -> None:

@@ -22,9 +22,10 @@ from app.engines.told import STEP
 from app.errors import AppError
 from app.project.project import Project
 from app.project.records import RunRow
-from app.settings import CNTK, HEAD, QUICK, settings_table
+from app.settings import CNTK, HEAD, QUICK, TorchSettings, preset_settings, settings_table
 from app.training import RunResult, TrainingRequest, check_ready, finish_epoch, resumable_run
 from ui import theme
+from ui.augmentation_preview import AugmentationPreview
 from ui.followed_job import FollowedJob
 from ui.grouping import grouping_words
 from ui.jobs import Job
@@ -36,6 +37,7 @@ from ui.state import AppState
 from ui.widgets.form import Form
 from ui.widgets.network_choice import NetworkChoice
 from ui.widgets.preset_choice import PresetChoice
+from ui.widgets.preview_strip import PreviewStrip
 from ui.widgets.run_list import RunList
 from ui.widgets.training_plots import TrainingPlots
 from ui.widgets.training_progress import TrainingProgress
@@ -67,9 +69,11 @@ class TrainTab(QWidget):
     def activate(self) -> None:
         """Look at the project anew."""
         self._refresh()
+        self._preview.forget()
 
     def close_down(self) -> None:
-        """Nothing runs here but jobs, which the window stops."""
+        """End the worker that draws previews; everything else is jobs, which the window stops."""
+        self._preview.close_down()
 
     def _make_parts(self) -> None:
         self._ready = QLabel(wordWrap=True)
@@ -95,6 +99,8 @@ class TrainTab(QWidget):
         self._head.setAccessibleName(self.tr("Classifier"))
         self._head.setToolTip(self.tr("What is fitted on the features. Logistic regression is usually better."))
         self._network = NetworkChoice()
+        self._strip = PreviewStrip()
+        self._preview = AugmentationPreview(self._state, self._strip, self._augmented)
         self._seed = QSpinBox(maximum=LARGEST_SEED)
         self._seed.setAccessibleName(self.tr("Seed"))
         self._seed.setToolTip(self.tr("The same seed and the same labels give the same model."))
@@ -117,6 +123,7 @@ class TrainTab(QWidget):
         self._options = QWidget()
         form = QFormLayout(self._options)
         form.setContentsMargins(0, 0, 0, 0)
+        form.addRow(self._strip)
         form.addRow(self.tr("Network"), self._network)
         form.addRow(self.tr("Classifier"), self._head)
         form.addRow(self.tr("Seed"), self._seed)
@@ -168,6 +175,8 @@ class TrainTab(QWidget):
         self._guard.passed.connect(self._begin)
         self._guard.held.connect(self._on_guard_held)
         self._advanced.toggled.connect(self._options.setVisible)
+        self._advanced.toggled.connect(self._preview.refresh)
+        self._settings.changed.connect(self._preview.refresh)
         self._presets.changed.connect(self._on_preset_changed)
         self._resume.clicked.connect(self._on_resume_clicked)
         self._finish.clicked.connect(self._on_finish_clicked)
@@ -189,6 +198,7 @@ class TrainTab(QWidget):
     def _on_project_changed(self) -> None:
         self._card.hide()
         self._plots.clear()
+        self._preview.forget()
         self._curves.leave_out(None)
         self._progress.show_idle()
         self._refresh()
@@ -244,6 +254,19 @@ class TrainTab(QWidget):
             self._options.layout().labelForField(field).setHidden(is_cntk)
         self._show_networks()
         self._refresh()
+        self._preview.refresh()
+
+    def _augmented(self) -> TorchSettings | str:
+        """Return the settings that pictures are augmented by, or say why none are drawn."""
+        preset = self._presets.chosen()
+        settings = preset_settings(preset.name, self._settings.changes()) if preset else None
+        if self._followed.running:
+            return self.tr("Drawn again when training has ended.")
+        if isinstance(settings, TorchSettings):
+            return settings
+        if preset is not None and preset.engine == CNTK:
+            return self.tr("CNTK mirrors images while the whole network learns, and changes nothing else.")
+        return self.tr("Quick looks at each image as it is.")
 
     @pyqtSlot()
     def _show_networks(self) -> None:
@@ -366,6 +389,7 @@ class TrainTab(QWidget):
         if not self._followed.running:
             self._finish.hide()
             self._plots.show_end()
+        self._preview.refresh()
         self._refresh()
 
     @pyqtSlot()

@@ -28,7 +28,7 @@ def draw_preview(
 ) -> list[Path]:
     """Write eight pictures into a folder and return their paths; raises EngineError, or Cancelled.
 
-    The worker must have been started. Of `paths`, the first eight that can be read are taken.
+    The worker must have been launched. Of `paths`, the first eight that can be read are taken.
     """
     job = {"kind": "preview", "paths": [str(path) for path in paths], "settings": asdict(settings)}
     found = worker.run({**job, "seed": seed, "to": str(to)}, on_event, cancel)

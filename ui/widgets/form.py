@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from PyQt5.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt5.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from app.settings import Setting, Value
@@ -22,6 +23,8 @@ class _ShortSpinBox(QDoubleSpinBox):
 
 class Form(QWidget):
     """Fields by the name of their setting."""
+
+    changed = pyqtSignal()  # a value
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -44,6 +47,7 @@ class Form(QWidget):
             spoken.setAccessibleName(setting.title)
             spoken.setAccessibleDescription(setting.help)
             self._fields[setting.name] = field
+            _change_of(field).connect(self.changed)
             self._layout.addRow(setting.title, field)
             self._layout.labelForField(field).setToolTip(setting.help)
 
@@ -86,6 +90,19 @@ def _field(setting: Setting, value: Value) -> QWidget:
     decimal.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
     decimal.setValue(value)
     return decimal
+
+
+def _change_of(field: QWidget) -> pyqtBoundSignal:
+    """Return the signal that tells of a changed value."""
+    if isinstance(field, QCheckBox):
+        return field.toggled
+    if isinstance(field, QComboBox):
+        return field.currentTextChanged
+    if isinstance(field, FileField):
+        return field.line.textChanged
+    if isinstance(field, QLineEdit):
+        return field.textChanged
+    return field.valueChanged
 
 
 def _value(field: QWidget) -> Value:
