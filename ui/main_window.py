@@ -17,6 +17,7 @@ from ui import messages, theme
 from ui.cntk_setup import CntkSetup
 from ui.exchanging import Exchanging
 from ui.grouping import GroupingActions
+from ui.interruption import Interruption
 from ui.jobs import drain_pool
 from ui.menus import Menus
 from ui.preparation import Preparation
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self._exchanging = Exchanging(self, self.state)
         self._preparation = Preparation(self.state, self)
         self._safekeeping = Safekeeping(self, self.state)
+        self._interruption = Interruption(self, self.state)
         self._grouping = GroupingActions(self, self.state)
         self._cntk_setup = CntkSetup(self.state, self)
         self._connect()
@@ -89,6 +91,8 @@ class MainWindow(QMainWindow):
         menus.find_moved_requested.connect(self._safekeeping.find_moved)
         menus.settings_requested.connect(self._on_settings_requested)
         self._safekeeping.restored.connect(self.open_path)
+        self._safekeeping.complete.connect(self._interruption.look)
+        self._interruption.resume_requested.connect(self._on_resume_requested)
         menus.import_requested.connect(self._exchanging.show_import)
         menus.export_requested.connect(self._exchanging.show_export)
         menus.groups_requested.connect(self._grouping.show_dialog)
@@ -231,6 +235,11 @@ class MainWindow(QMainWindow):
     def _on_review_requested(self, run: int) -> None:
         self._make_tab(REVIEW).show_run(run)
         self._tab_widget.setCurrentIndex(REVIEW)
+
+    @pyqtSlot(int)
+    def _on_resume_requested(self, run: int) -> None:
+        self._make_tab(TRAIN).resume(run)
+        self._tab_widget.setCurrentIndex(TRAIN)
 
     @pyqtSlot(object)
     def _on_label_tab_requested(self, image_ids: list[int]) -> None:

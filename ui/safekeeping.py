@@ -29,6 +29,7 @@ class Safekeeping(QObject):
     """What keeps a project safe, for the menu and for a project whose images are gone."""
 
     restored = pyqtSignal(object)  # the new project's folder
+    complete = pyqtSignal(object)  # a project that was opened: its images are where they were
 
     def __init__(self, window: QWidget, state: AppState):
         super().__init__(window)
@@ -100,7 +101,10 @@ class Safekeeping(QObject):
         run_in_pool(moved_folders, project, on_done=partial(self._on_moved_folders_known, project))
 
     def _on_moved_folders_known(self, project: Project, moved: list[MovedFolder] | AppError) -> None:
-        if not moved or isinstance(moved, AppError) or self._state.project is not project:
+        if isinstance(moved, AppError) or self._state.project is not project:
+            return
+        if not moved:
+            self.complete.emit(project)
             return
         images = sum(one.images for one in moved)
         question = self.tr("{0:,} images are not where they were:\n{1}\n\nThe labels are safe. Look for them?").format(
