@@ -82,7 +82,10 @@ class Told:
                 self._add(quantity, over, curve, x, values[name])
 
     def _add(self, quantity: str, over: str, name: str, x: float, y: float) -> None:
-        self._series.setdefault((quantity, over, name), Series()).add(x, y)
+        key = (quantity, over, name)
+        if key not in self._series:
+            self._series[key] = Series()
+        self._series[key].add(x, y)
 
 
 def mean_of(curves: Mapping[str, Series]) -> Series:

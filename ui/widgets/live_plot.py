@@ -14,10 +14,10 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 from ui import theme
 from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, dress_plot, number_axes
 
-FAINT = 70  # of 255: the opacity of what a smoothed curve is made from
+FAINT = 0.3  # of the colour, the rest being the background: opaque, as a long curve crosses itself often
 MOST_MARKED = 60  # points that have a mark each
 SHARP = 20_000  # points, from which on edges are no longer softened
-MARKER_SIDE = 9
+MARKER_SIDE, SYMBOL_SIDE = 9, 6
 MOST_RAW = 3  # curves, of which the raw value is read out, too
 GLYPHS = ("━━", "╍╍", "┅┅", "━╍", "━┅")  # of LINE_STYLES, in the legend
 UNBROKEN = "\N{NO-BREAK SPACE}"
@@ -96,6 +96,7 @@ class LivePlot(QWidget):
         self._scene = EMPTY
         self._items: dict[tuple[str, bool], pyqtgraph.PlotDataItem] = {}
         self._at: float | None = None
+        self._look: tuple[object, ...] = ()
         self.choice = QComboBox()
         self.choice.setAccessibleName(self.tr("What is plotted"))
         for name, title in quantities:
@@ -182,13 +183,11 @@ class LivePlot(QWidget):
     @pyqtSlot()
     def _redraw(self) -> None:
         scene = self._scene
-        item = self.canvas.getPlotItem()
-        item.setLogMode(scene.log_x, scene.log_y)
-        dress_plot(self.canvas, scene.x_title, scene.y_title)
-        number_axes(self.canvas, bool(scene.lines))
-        for side in ("bottom", "left"):
-            item.showAxis(side, bool(scene.lines))
-        item.getAxis("bottom").setTicks(self._ticks())
+        look = (scene.x_title, scene.y_title, scene.log_x, scene.log_y, bool(scene.lines), theme.is_dark())
+        if look != self._look:  # which takes longer than a curve
+            self._look = look
+            self._dress()
+        self.canvas.getPlotItem().getAxis("bottom").setTicks(self._ticks())
         self.canvas.setAccessibleName(self.choice.currentText())
         self.words.setText(scene.words)
         self.words.setVisible(bool(scene.words))
@@ -199,8 +198,16 @@ class LivePlot(QWidget):
             if line.raw is not None:
                 self._draw(line, line.raw, True)
             self._draw(line, line.y, False)
-        self._cursor.setPen(pyqtgraph.mkPen(theme.token("muted")))
         self.read_at(self._at)
+
+    def _dress(self) -> None:
+        scene, item = self._scene, self.canvas.getPlotItem()
+        item.setLogMode(scene.log_x, scene.log_y)
+        dress_plot(self.canvas, scene.x_title, scene.y_title)
+        number_axes(self.canvas, bool(scene.lines))
+        for side in ("bottom", "left"):
+            item.showAxis(side, bool(scene.lines))
+        self._cursor.setPen(pyqtgraph.mkPen(theme.token("muted")))
 
     def _ticks(self) -> list[list[tuple[float, str]]] | None:
         """Mark each of a few values on a logarithmic axis; None leaves the marks to pyqtgraph."""
@@ -211,23 +218,27 @@ class LivePlot(QWidget):
         key = (line.name, faint)
         if key not in self._items:
             self._items[key] = self.canvas.plot(clipToView=True, autoDownsample=True, downsampleMethod="peak")
-            self._items[key].opts["autoDownsampleFactor"] = 1.0  # lowest and highest of each pixel's points
+            self._items[key].opts["autoDownsampleFactor"] = 0.5  # lowest and highest of the points in two pixels
             self._items[key].setZValue(0 if faint else 1)
         shade = line.shade()
         if faint:
-            shade.setAlpha(FAINT)
-        item = self._items[key]
-        marked = not faint and len(y) <= MOST_MARKED
-        item.setPen(pyqtgraph.mkPen(shade, width=1 if len(y) > SHARP else LINE_WIDTH, style=LINE_STYLES[line.style]))
-        item.setSymbol("o" if marked else None)
-        item.setSymbolBrush(shade)
-        item.setSymbolPen(None)
-        item.setSymbolSize(6)
-        item.opts["antialias"] = len(y) <= SHARP
+            shade = _mixed(shade, theme.colour("surface"), FAINT)
         x = line.x
         if self._scene.log_y:
             x, y = x[y > 0], y[y > 0]
-        item.setData(x, y)
+        # Without dashes, short lines one by one are drawn several times as fast as a path.
+        apart = len(y) > SHARP and LINE_STYLES[line.style] == Qt.PenStyle.SolidLine
+        self._items[key].curve.setSegmentedLineMode("on" if apart else "auto")
+        self._items[key].setData(
+            x,
+            y,
+            pen=pyqtgraph.mkPen(shade, width=1 if len(y) > SHARP else LINE_WIDTH, style=LINE_STYLES[line.style]),
+            symbol="o" if not faint and len(y) <= MOST_MARKED else None,
+            symbolBrush=shade,
+            symbolPen=None,
+            symbolSize=SYMBOL_SIDE,
+            antialias=len(y) <= SHARP,
+        )
 
     # -- reading out
 
@@ -324,3 +335,9 @@ class LivePlot(QWidget):
     def _on_choice_activated(self) -> None:
         self.show_whole()
         self.quantity_chosen.emit()
+
+
+def _mixed(shade: QColor, ground: QColor, share: float) -> QColor:
+    """Return a colour of which a share is `shade`, and the rest `ground`."""
+    parts = zip(shade.getRgb()[:3], ground.getRgb()[:3], strict=True)
+    return QColor(*(round(share * one + (1 - share) * other) for one, other in parts))

@@ -13,7 +13,7 @@ from ui import theme
 from ui.widgets.live_plot import LivePlot
 from ui.widgets.training_scene import TrainingScenes, Watched
 
-DRAW_EVERY_MS = 500  # what is drawn more often takes from training
+DRAW_EVERY_MS = 1000  # what is drawn more often takes from training
 FIRST = (LOSS, ACCURACY, RECALL)  # in the plots from the left
 LEAST_WIDTH = 440  # of a plot, for another one to be shown beside it
 MOST_SMOOTHING = 99  # percent
@@ -27,20 +27,20 @@ class TrainingPlots(QWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self._watched = Watched()
+        self.watched = Watched()
         self._asked = False  # for the names of classes
         self._beside: Sequence[RunCurves] = ()
         self._scenes = TrainingScenes(self)
         self._timer = QTimer(self, singleShot=True, interval=DRAW_EVERY_MS)
-        self._timer.timeout.connect(self._draw)
+        self._timer.timeout.connect(self.draw)
         self._make_parts()
         self._lay_out()
         for plot in self.plots:
-            plot.quantity_chosen.connect(self._draw)
+            plot.quantity_chosen.connect(self.draw)
             plot.range_changed.connect(self._on_plot_range_changed)
             plot.read.connect(self._on_plot_read)
         self.smoothing.valueChanged.connect(self._on_smoothing_changed)
-        self.log.toggled.connect(self._draw)
+        self.log.toggled.connect(self.draw)
         self.whole.clicked.connect(self._on_whole_clicked)
         self._on_smoothing_changed(0)
         self._on_plot_range_changed()
@@ -89,60 +89,61 @@ class TrainingPlots(QWidget):
 
     def clear(self) -> None:
         """Forget the run that was watched."""
-        self._watched, self._asked = Watched(), False
-        self._draw()
+        self.watched, self._asked = Watched(), False
+        self.draw()
 
     def expect(self, engine: str) -> None:
         """Watch a run of an engine, from its start."""
-        self._watched, self._asked = Watched(engine, running=True), False
+        self.watched, self._asked = Watched(engine, running=True), False
         self._on_whole_clicked()
 
     def show_progress(self, progress: Progress) -> None:
         """Take what an event tells; it is drawn soon."""
-        self._watched.told.add(progress)
-        if not self._asked and self._watched.told.of(RECALL):
+        self.watched.told.add(progress)
+        if not self._asked and self.watched.told.of(RECALL):
             self._asked = True
             self.classes_needed.emit()
-        if self._watched.engine and not self._timer.isActive():
+        if self.watched.engine and not self._timer.isActive():
             self._timer.start()
 
     def show_end(self) -> None:
         """Say that nothing more will be told."""
-        self._watched.running = False
-        self._draw()
+        self.watched.running = False
+        self.draw()
 
     def name_classes(self, classes: tuple[str, ...]) -> None:
         """Name the classes of the run that is watched."""
-        self._watched.classes = classes
-        self._draw()
+        self.watched.classes = classes
+        self.draw()
 
     def show_beside(self, runs: Sequence[RunCurves]) -> None:
         """Draw stored runs beside the one that is watched, or alone."""
         self._beside = runs
-        self._draw()
+        self.draw()
 
     @pyqtSlot()
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw everything as it stands, if somebody can see it."""
         self._timer.stop()
         if not self.isVisible():
             return  # drawn when it is shown
         weight, log = self.smoothing.value() / 100, self.log.isChecked()
         for plot in self.plots:
             if not plot.isHidden():
-                plot.show_scene(self._scenes.scene(plot.quantity, self._watched, self._beside, weight, log))
+                plot.show_scene(self._scenes.scene(plot.quantity, self.watched, self._beside, weight, log))
         for plot in self.plots:
             plot.keep_room(max(one.room() for one in self.plots))
 
     @pyqtSlot(int)
     def _on_smoothing_changed(self, value: int) -> None:
         self._smoothing_value.setText(self.tr("{0}%").format(value))
-        self._draw()
+        self.draw()
 
     @pyqtSlot()
     def _on_whole_clicked(self) -> None:
         for plot in self.plots:
             plot.show_whole()
-        self._draw()
+        self.draw()
 
     @pyqtSlot()
     def _on_plot_range_changed(self) -> None:
@@ -164,9 +165,9 @@ class TrainingPlots(QWidget):
         shown = max(2, event.size().width() // LEAST_WIDTH)
         for place, plot in enumerate(self.plots):
             plot.setVisible(place < shown)
-        self._draw()
+        self.draw()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what came while nobody looked."""
         super().showEvent(event)
-        self._draw()
+        self.draw()

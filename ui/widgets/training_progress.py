@@ -33,15 +33,19 @@ class TrainingProgress(QWidget):
         row.addWidget(self._text)
         row.addStretch()
         row.addWidget(self._left)
-        bars = QHBoxLayout()
-        bars.setSpacing(2 * theme.SPACE)
-        bars.addWidget(self._bar, 1)
-        bars.addWidget(self._stop)
+        self._bars = QHBoxLayout()
+        self._bars.setSpacing(2 * theme.SPACE)
+        self._bars.addWidget(self._bar, 1)
+        self._bars.addWidget(self._stop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        layout.addLayout(bars)
+        layout.addLayout(self._bars)
         self.show_idle()
+
+    def add_button(self, button: QPushButton) -> None:
+        """Put a button before the one that stops."""
+        self._bars.insertWidget(self._bars.count() - 1, button)
 
     def show_idle(self) -> None:
         """Say that nothing runs."""
