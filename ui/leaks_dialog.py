@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QIcon, QImage, QPixmap
+from PyQt5.QtGui import QIcon, QImage, QPainter, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -43,16 +43,21 @@ class LeaksDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*SIZE)
         self.words = QLabel(wordWrap=True)
-        self.words.setText(
-            self.tr(
-                "{0:,} test images are copies or near-duplicates of training images, or in a group with them. The "
-                "figures would be better than the model is."
-            ).format(len(leaks))
+        words = self.tr(
+            "{0:,} test images are copies or near-duplicates of training images, or in a group with them. The "
+            "figures would be better than the model is."
         )
+        if len(leaks) == 1:
+            words = self.tr(
+                "1 test image is a copy or near-duplicate of a training image, or in a group with one. The figures "
+                "would be better than the model is."
+            )
+        self.words.setText(words.format(len(leaks)))
         self.pairs = QTableWidget(min(len(leaks), LISTED), 2)
         self.pairs.setHorizontalHeaderLabels([self.tr("Tested on"), self.tr("Trained on")])
         self.pairs.verticalHeader().hide()
         self.pairs.verticalHeader().setDefaultSectionSize(SIDE + theme.SPACE)
+        self.pairs.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.pairs.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.pairs.setIconSize(QSize(SIDE, SIDE))
         self.pairs.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -86,7 +91,7 @@ class LeaksDialog(QDialog):
 
     def _on_picture(self, row: int, column: int, result: QImage | AppError) -> None:
         if not isinstance(result, AppError):
-            self.pairs.item(row, column).setIcon(QIcon(QPixmap.fromImage(result)))
+            self.pairs.item(row, column).setIcon(QIcon(_squared(QPixmap.fromImage(result))))
 
     @pyqtSlot()
     def _on_leave_out_clicked(self) -> None:
@@ -103,3 +108,13 @@ class LeaksDialog(QDialog):
         for task in self._tasks:
             task.cancel()
         super().done(result)
+
+
+def _squared(picture: QPixmap) -> QPixmap:
+    """Put a picture in the middle of a square, so that the names beside them begin at one place."""
+    small = picture.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    square = QPixmap(SIDE, SIDE)
+    square.fill(Qt.GlobalColor.transparent)
+    with QPainter(square) as painter:
+        painter.drawPixmap((SIDE - small.width()) // 2, (SIDE - small.height()) // 2, small)
+    return square

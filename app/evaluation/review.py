@@ -105,7 +105,7 @@ class Review:
         """Return the evaluation with the labels of now, without the images that are left out, and a word of both."""
         used = np.flatnonzero(self.used)
         changes, groups = self.changes, self.evaluation.groups
-        words = f" Since then {changes.relabelled:,} labels were corrected and {changes.left_out:,} images left out."
+        words = f" Since then labels corrected: {changes.relabelled:,}; images left out: {changes.left_out:,}."
         values = {
             **vars(self.figures),
             "labels": self.labels,

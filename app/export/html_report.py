@@ -48,6 +48,7 @@ def labelled_report(name: str, evaluation: Evaluation, images: Path, bundle: Pat
         *([paragraph(rule)] if rule else []),
         table(("figure", "value", "95% interval"), _figures(evaluation)),
         heading("Classes"),
+        paragraph("Each figure with its 95% interval, in percent."),
         table(CLASS_COLUMNS, [_class_row(one) for one in evaluation.per_class]),
         heading("Confusion matrix"),
         matrix(evaluation.labels, evaluation.confusion),
@@ -187,7 +188,9 @@ def _share(value: float | None) -> str:
 
 
 def _with_interval(value: float | None, interval: Interval | None) -> str:
-    return _share(value) if interval is None else f"{_share(value)} ({_interval(interval)})"
+    if interval is None:
+        return _share(value)
+    return f"{_share(value)}\u00a0({100 * interval[0]:.1f}–{100 * interval[1]:.1f})"
 
 
 def _interval(interval: Interval | None) -> str:

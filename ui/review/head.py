@@ -180,9 +180,13 @@ class Head(QWidget):
             return
         parts = []
         if changes.relabelled:
-            parts.append(self.tr("{0:,} labels corrected").format(changes.relabelled))
+            one = changes.relabelled == 1
+            words = self.tr("1 label corrected") if one else self.tr("{0:,} labels corrected")
+            parts.append(words.format(changes.relabelled))
         if changes.left_out:
-            parts.append(self.tr("{0:,} images left out").format(changes.left_out))
+            one = changes.left_out == 1
+            words = self.tr("1 image left out") if one else self.tr("{0:,} images left out")
+            parts.append(words.format(changes.left_out))
         if review.subject is not None and review.subject.out_of_fold:
             since, until = self.tr("since the cross-validation"), self.tr("you cross-validate again")
         else:

@@ -68,7 +68,7 @@ def test_its_labels_are_corrected_and_its_reasons_left_its_group_out(
     assert all(why.item(row).toolTip().split("\n")[0] in learnt for row in range(6))
     crossed._relabelling.exclude(crossed._page.images._selected())
     assert crossed._head.line.intervals.text().startswith("of 41 images right")
-    assert crossed._head.note.text().startswith("1 images left out since the cross-validation.")
+    assert crossed._head.note.text().startswith("1 image left out since the cross-validation.")
 
 
 def test_a_stopped_cross_validation_leaves_the_run_in_sight(

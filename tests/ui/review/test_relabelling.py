@@ -23,7 +23,7 @@ def test_a_label_is_corrected_in_place_and_the_correction_undone(
     assert planted._head.accuracy.text() == f"{31 / 42:.1%}"
     assert planted._page.matrix_view.matrix._cells.text(0, 1) == "3"
     assert planted._head.note.isVisible()
-    assert planted._head.note.text().startswith("1 labels corrected since this run was trained.")
+    assert planted._head.note.text().startswith("1 label corrected since this run was trained.")
     assert planted._page.images._words.text() == "“leopard”, recognised"
     assert planted._page.images.gallery.count() == 4
     assert state.project is not None
@@ -53,7 +53,7 @@ def test_an_image_is_excluded_and_taken_back(qtbot: QtBot, planted: ReviewTab) -
     click_image(qtbot, planted, 0)
     click(qtbot, planted._page.images.exclude)
     assert "of 41 test images right" in planted._head.line.intervals.text()
-    assert planted._head.note.text().startswith("1 images left out")
+    assert planted._head.note.text().startswith("1 image left out")
     assert planted._page.images._words.text().startswith("Left out: ")
     click(qtbot, planted._page.images.exclude)
     assert "of 42 test images right" in planted._head.line.intervals.text()
