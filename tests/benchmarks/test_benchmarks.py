@@ -36,6 +36,16 @@ def test_quick_train(garments: Path) -> None:
 
 
 @pytest.mark.slow
+def test_watching(tmp_path: Path) -> None:
+    values = run("watching.py", str(make_demo(tmp_path / "photos", seed=3, per_class=4)), "1")
+    assert values["images"] == 12
+    assert len(values["worker_seconds"]) == 3
+    assert values["worker_ratio"] > 0
+    assert values["largest_gap_ms"] > 0
+    assert values["frames_per_second"] > 1
+
+
+@pytest.mark.slow
 def test_cold_start() -> None:
     values = run("cold_start.py", "1")
     assert values["ratio"] == pytest.approx(values["window_ms"] / values["bare_ms"], rel=0.01)

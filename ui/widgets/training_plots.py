@@ -13,7 +13,7 @@ from ui import theme
 from ui.widgets.live_plot import LivePlot
 from ui.widgets.training_scene import TrainingScenes, Watched
 
-DRAW_EVERY_MS = 1000  # what is drawn more often takes from training
+DRAW_EVERY_MS = 2000  # what is drawn more often takes from training
 FIRST = (LOSS, ACCURACY, RECALL)  # in the plots from the left
 LEAST_WIDTH = 440  # of a plot, for another one to be shown beside it
 MOST_SMOOTHING = 99  # percent

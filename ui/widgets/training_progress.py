@@ -11,6 +11,7 @@ from ui import theme
 # Before a time is named, a stage must have gone on this long and this far.
 SURE_AFTER_S = 1.0
 SURE_AFTER_SHARE = 0.05
+SHOW_EVERY_S = 0.5  # a stage; each time the tab is laid out anew, which takes from training
 
 
 class TrainingProgress(QWidget):
@@ -22,6 +23,7 @@ class TrainingProgress(QWidget):
         super().__init__(parent)
         self._stage = ""
         self._stage_start = 0.0
+        self._shown = 0.0
         self._stopping = False
         self._text = QLabel()
         self._left = QLabel(objectName="muted")
@@ -71,9 +73,13 @@ class TrainingProgress(QWidget):
         """Show how far a stage is."""
         if self._stopping:
             return
+        now = time.monotonic()
         if progress.stage != self._stage:
             self._stage = progress.stage
-            self._stage_start = time.monotonic()
+            self._stage_start = now
+        elif progress.done < progress.total and now - self._shown < SHOW_EVERY_S:
+            return
+        self._shown = now
         names = {
             "features": self.tr("Looking at images"),
             "fit": self.tr("Choosing the regularisation"),
