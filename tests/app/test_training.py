@@ -71,7 +71,8 @@ def test_what_happens_is_told_while_it_happens(trained: Trained) -> None:
     assert features[-1].done == features[-1].total == 3 * PER_CLASS
     assert all(event.values["images_per_second"] > 0 for event in features)
     assert [event.done for event in fits] == [1, 2, 3, 4, 5]
-    assert all({"strength", "validation_loss", "validation_accuracy"} == set(event.values) for event in fits)
+    told = {"strength", "validation_loss", "validation_accuracy"}
+    assert all(told <= set(event.values) for event in fits)
 
 
 def test_no_test_image_was_trained_on(trained: Trained) -> None:

@@ -23,7 +23,7 @@ from ui.deploy_tab import DeployTab
 from ui.state import AppState
 from ui.widgets.server_process import RUNNING, STARTING, STOPPED, STOPPING
 
-LONG_MS = 60_000
+LONG_MS = 120_000
 TOKEN = "a secret'word"
 
 

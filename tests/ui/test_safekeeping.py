@@ -270,6 +270,7 @@ def test_a_label_is_on_disk_when_the_next_image_is_shown(
 
     tab._grid.selection_changed.connect(look)
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: bool(seen), timeout=LONG_MS)
     assert seen[-1] == (1, second)
     assert all(label == second for _, label in seen)
     settle(qtbot, window)
