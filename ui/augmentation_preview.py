@@ -55,7 +55,7 @@ class AugmentationPreview(QObject):
         self._drawing: Wish | None = None
         self._job: Job | None = None
         self._worker: EngineProcess | None = None
-        self._folder = tempfile.TemporaryDirectory(prefix="sightline-preview-")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._timer = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._timer.timeout.connect(self._draw)
         strip.draw_requested.connect(self._on_draw_requested)
@@ -90,7 +90,9 @@ class AugmentationPreview(QObject):
         if self._worker is not None:
             self._worker.close()
             self._worker = None
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
     # -- drawing
 
@@ -121,6 +123,8 @@ class AugmentationPreview(QObject):
     def _start(self, project: Project, wish: Wish) -> None:
         if self._worker is None or not self._worker.running:
             self._worker = preview_process()
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="sightline-preview-")
         self._drawing = wish
         work = partial(_draw, project, self._worker, wish, Path(self._folder.name))
         self._job = self._state.jobs.start(self.tr("Drawing a preview"), work, detached=True)

@@ -1,7 +1,5 @@
 """A tab on the display without the rest of the window, and nothing left of it afterwards."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from PyQt5.QtWidgets import QWidget
@@ -22,16 +20,18 @@ class Closable(Protocol):
 TabType = TypeVar("TabType", bound=Closable)
 
 
-@contextmanager
-def on_display(qtbot: QtBot, state: AppState, tab: TabType, size: tuple[int, int] = SIZE) -> Iterator[TabType]:
-    """Show a tab; at the end its jobs are stopped and it is closed down."""
+def on_display(qtbot: QtBot, state: AppState, tab: TabType, size: tuple[int, int] = SIZE) -> TabType:
+    """Show a tab; before it is closed, its jobs are stopped and it is closed down."""
     assert isinstance(tab, QWidget)
-    qtbot.addWidget(tab)
+
+    def finish(widget: QWidget) -> None:
+        state.jobs.cancel_all()
+        qtbot.waitUntil(lambda: not state.jobs.running, timeout=LONG_MS)
+        tab.close_down()
+
+    qtbot.addWidget(tab, before_close_func=finish)
     tab.resize(*size)
     with qtbot.waitExposed(tab):
         tab.show()
     tab.activateWindow()
-    yield tab
-    state.jobs.cancel_all()
-    qtbot.waitUntil(lambda: not state.jobs.running, timeout=LONG_MS)
-    tab.close_down()
+    return tab

@@ -21,8 +21,7 @@ LONG_MS = 120_000
 @pytest.fixture
 def tab(qtbot: QtBot, state: AppState, labelled_folder: Path) -> Iterator[TrainTab]:
     state.open_project(labelled_folder)
-    with on_display(qtbot, state, TrainTab(state), size=(1200, 900)) as tab:
-        yield tab
+    return on_display(qtbot, state, TrainTab(state), size=(1200, 900))
 
 
 def click(qtbot: QtBot, widget: QWidget) -> None:

@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,8 @@ TOKEN = "a secret'word"
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, state: AppState) -> Iterator[DeployTab]:
-    with on_display(qtbot, state, DeployTab(state)) as tab:
-        yield tab
+def tab(qtbot: QtBot, state: AppState) -> DeployTab:
+    return on_display(qtbot, state, DeployTab(state))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,9 +35,8 @@ def divided_folder(tmp_path: Path, garments: Path) -> Path:
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, state: AppState) -> Iterator[TrainTab]:
-    with on_display(qtbot, state, TrainTab(state)) as tab:
-        yield tab
+def tab(qtbot: QtBot, state: AppState) -> TrainTab:
+    return on_display(qtbot, state, TrainTab(state))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The Train tab: what it says before, while and after it trains, and that a dead engine harms nothing."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,9 +25,8 @@ LONG_MS = 120_000  # how long a training may take before the test gives up
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, state: AppState) -> Iterator[TrainTab]:
-    with on_display(qtbot, state, TrainTab(state)) as tab:
-        yield tab
+def tab(qtbot: QtBot, state: AppState) -> TrainTab:
+    return on_display(qtbot, state, TrainTab(state))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Fixtures of the Label tab: shown, empty or with the drawn garments."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,8 @@ from ui.state import AppState
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, state: AppState) -> Iterator[LabelTab]:
-    with on_display(qtbot, state, LabelTab(state), (1000, 700)) as tab:
-        yield tab
+def tab(qtbot: QtBot, state: AppState) -> LabelTab:
+    return on_display(qtbot, state, LabelTab(state), (1000, 700))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Fixtures for the Predict tab: the tab itself, with a trained bundle, and drawn garments to predict."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,8 @@ LABELS = ("dotted", "leopard", "striped")
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, state: AppState) -> Iterator[PredictTab]:
-    with on_display(qtbot, state, PredictTab(state)) as tab:
-        yield tab
+def tab(qtbot: QtBot, state: AppState) -> PredictTab:
+    return on_display(qtbot, state, PredictTab(state))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Fixtures of the Review tab: shown, with a real run, and with known mistakes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,8 @@ from ui.state import AppState
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, state: AppState) -> Iterator[ReviewTab]:
-    with on_display(qtbot, state, ReviewTab(state), (1280, 800)) as tab:
-        yield tab
+def tab(qtbot: QtBot, state: AppState) -> ReviewTab:
+    return on_display(qtbot, state, ReviewTab(state), (1280, 800))
 
 
 @pytest.fixture
