@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.project.project import Project
@@ -22,10 +23,17 @@ def nothing_left_behind(qtbot: QtBot) -> Iterator[None]:
     """Fail a test that leaves a thread of its own running."""
     before = set(threading.enumerate())
     theme.apply(theme.LIGHT)
+    let_keys_go(qtbot)
     yield
     drain_pool()
     left = [one for one in threading.enumerate() if one not in before and not one.name.startswith("Dummy")]
     assert left == []
+
+
+def let_keys_go(qtbot: QtBot) -> None:
+    """Tell Qt that no key is held: it takes Ctrl for held since a test clicked with it, and then selects nothing."""
+    qtbot.mouseRelease(QWidget(), Qt.MouseButton.MiddleButton)
+    assert QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
