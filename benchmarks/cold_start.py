@@ -9,14 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from app.files import HOME_VARIABLE
 from benchmarks.result import ROOT, middle, print_result, say
-from installer.display import PrivateDisplay, has_display
+from benchmarks.window import desktop
 
 RUNS = 9
 LIMIT_S = 200
@@ -43,12 +42,10 @@ raise SystemExit(main.main(["--self-test"]))
 """
 
 
-def milliseconds(code: str, display: str | None) -> float:
+def milliseconds(code: str) -> float:
     """Start Python on `code` and return the milliseconds until its window was painted."""
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, HOME_VARIABLE: home, "PYTHONPATH": str(ROOT)}
-        if display:
-            environment |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
         command = [sys.executable, "-c", code, str(time.perf_counter())]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT_S)
     if done.returncode or not done.stdout.strip():
@@ -58,17 +55,17 @@ def milliseconds(code: str, display: str | None) -> float:
 
 def main(runs: int) -> None:
     """Measure in turn, after one start of each that warms the disk."""
-    with nullcontext(None) if has_display() else PrivateDisplay() as display:
-        for code in (BARE, SIGHTLINE):
-            milliseconds(code, display)
-        bare, window = [], []
-        for run in range(runs):
-            say(f"start {run + 1} of {runs}")
-            bare.append(milliseconds(BARE, display))
-            window.append(milliseconds(SIGHTLINE, display))
+    for code in (BARE, SIGHTLINE):
+        milliseconds(code)
+    bare, window = [], []
+    for run in range(runs):
+        say(f"start {run + 1} of {runs}")
+        bare.append(milliseconds(BARE))
+        window.append(milliseconds(SIGHTLINE))
     ratio = middle(window) / middle(bare)
     print_result(ratio=ratio, window_ms=middle(window), bare_ms=middle(bare), runs=runs)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else RUNS)
+    with desktop():
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else RUNS)

@@ -8,54 +8,29 @@ turn of the wheel), `key_p95_ms` (from an arrow key in the large view until the 
 Usage: python benchmarks/label_grid.py [IMAGES] [PHOTOS]
 """
 
-import os
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import cv2
 import numpy as np
-from PyQt5.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, Qt, QTimer, pyqtSlot
+from PyQt5.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, Qt, QTimer
 from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 
 from app.demo.garments import make_demo
-from app.files import HOME_VARIABLE
 from benchmarks.result import PHOTOS, print_result, say
-from installer.display import PrivateDisplay, has_display
+from benchmarks.window import Gaps, desktop, wait
 
 IMAGES = 100_000
 PICTURES = 200  # different ones; the files differ in a few bytes after the picture
 PER_FOLDER = 5_000
 WHEEL_TURNS = 400
 STEPS = 100
-INTERVAL_MS = 5
-POLL_MS = 5
-
-
-class Gaps(QObject):
-    """Notes the longest time between two calls of a timer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.longest_ms = 0.0
-        self._before = time.perf_counter()
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._on_timer_timeout)
-        self._timer.start(INTERVAL_MS)
-
-    @pyqtSlot()
-    def _on_timer_timeout(self) -> None:
-        now = time.perf_counter()
-        self.longest_ms = max(self.longest_ms, (now - self._before) * 1000)
-        self._before = now
 
 
 class Paints(QObject):
@@ -70,14 +45,6 @@ class Paints(QObject):
         """Count."""
         self.count += event.type() == QEvent.Paint
         return False
-
-
-def wait(condition: Callable[[], bool]) -> None:
-    """Let the window work until a condition holds."""
-    while not condition():
-        loop = QEventLoop()
-        QTimer.singleShot(POLL_MS, loop.quit)
-        loop.exec_()
 
 
 def draw_images(folder: Path, count: int) -> None:
@@ -172,7 +139,7 @@ def measure_scan(window: QObject, photos: Path) -> tuple[float, float]:
     seen: list[str] = []
     jobs.job_finished.connect(lambda job: seen.append(job.title))
     wait(lambda: len(seen) == 2 and not jobs.running)
-    return project.image_count() / (time.perf_counter() - start), gaps.longest_ms
+    return project.image_count() / (time.perf_counter() - start), max(gaps.found)
 
 
 def main(count: int, photos: Path, place: Path) -> None:
@@ -220,14 +187,10 @@ def main(count: int, photos: Path, place: Path) -> None:
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
-        with nullcontext(None) if has_display() else PrivateDisplay() as display:
-            if display:
-                os.environ |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-            real = Path(arguments[1]).expanduser().resolve() if len(arguments) > 1 else PHOTOS
-            main(
-                int(arguments[0]) if arguments else IMAGES,
-                real if real.is_dir() else make_demo(Path(temporary) / "demo"),
-                Path(temporary),
-            )
+    with desktop() as temporary:
+        real = Path(arguments[1]).expanduser().resolve() if len(arguments) > 1 else PHOTOS
+        main(
+            int(arguments[0]) if arguments else IMAGES,
+            real if real.is_dir() else make_demo(temporary / "demo"),
+            temporary,
+        )

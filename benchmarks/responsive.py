@@ -6,55 +6,19 @@ the event loop's thread spent between two calls: what it would pause for if no o
 Usage: python benchmarks/responsive.py [DATA]
 """
 
-import os
 import sys
-import tempfile
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from PyQt5.QtCore import QEventLoop, QObject, QTimer, pyqtSlot
 from PyQt5.QtWidgets import QPushButton
 
 from app.demo.garments import make_demo
-from app.files import HOME_VARIABLE
 from benchmarks.result import PHOTOS, print_result, say
-from installer.display import PrivateDisplay, has_display
+from benchmarks.window import Gaps, desktop, wait
 
-INTERVAL_MS = 5
 NOTABLE_MS = 50
-POLL_MS = 20
-
-
-class Gaps(QObject):
-    """Notes the milliseconds between two calls of a timer, and how many of them this thread was at work."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[float] = []
-        self.busy: list[float] = []
-        self._before = time.perf_counter(), time.thread_time()
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._on_timer_timeout)
-        self._timer.start(INTERVAL_MS)
-
-    @pyqtSlot()
-    def _on_timer_timeout(self) -> None:
-        now = time.perf_counter(), time.thread_time()
-        self.found.append((now[0] - self._before[0]) * 1000)
-        self.busy.append((now[1] - self._before[1]) * 1000)
-        self._before = now
-
-
-def wait(condition: Callable[[], bool]) -> None:
-    """Let the window work until a condition holds."""
-    while not condition():
-        loop = QEventLoop()
-        QTimer.singleShot(POLL_MS, loop.quit)
-        loop.exec_()
 
 
 def main(data: Path) -> None:
@@ -91,12 +55,8 @@ def main(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
-        with nullcontext(None) if has_display() else PrivateDisplay() as display:
-            if display:
-                os.environ |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-            if len(sys.argv) > 1:
-                main(Path(sys.argv[1]).expanduser().resolve())
-            else:
-                main(PHOTOS if PHOTOS.is_dir() else make_demo(Path(temporary) / "demo"))
+    with desktop() as temporary:
+        if len(sys.argv) > 1:
+            main(Path(sys.argv[1]).expanduser().resolve())
+        else:
+            main(PHOTOS if PHOTOS.is_dir() else make_demo(temporary / "demo"))

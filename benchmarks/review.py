@@ -8,12 +8,9 @@ work on the machine hardly touches.
 Usage: python benchmarks/review.py [IMAGES] [CLASSES]
 """
 
-import os
 import sys
-import tempfile
 import threading
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -26,11 +23,9 @@ from PyQt5.QtWidgets import QApplication
 
 from app.evaluation.metrics import evaluate
 from app.evaluation.report import write_evaluation
-from app.files import HOME_VARIABLE
 from app.project.project import Project
-from benchmarks.label_grid import wait
 from benchmarks.result import print_result, say
-from installer.display import PrivateDisplay, has_display
+from benchmarks.window import desktop, wait
 
 IMAGES = 10_000
 CLASSES = 50
@@ -121,22 +116,20 @@ def measure(window: "object", project: Path) -> tuple[list[float], list[float], 
     return clicks, corrections, computing
 
 
-def main(images: int, classes: int) -> None:
-    """Work in a temporary folder."""
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
-        from ui.main_window import MainWindow
-        from ui.start import make_application
+def main(images: int, classes: int, folder: Path) -> None:
+    """Draw images into a folder, review them in the real window, and print how long it takes."""
+    from ui.main_window import MainWindow
+    from ui.start import make_application
 
-        say(f"drawing {images:,} images")
-        make_project(Path(temporary) / "images", Path(temporary) / "project", images, classes)
-        application = make_application(sys.argv[:1])
-        window = MainWindow()
-        window.show()
-        clicks, corrections, computing = measure(window, Path(temporary) / "project")
-        window.close()
-        wait(lambda: not window.isVisible())
-        application.quit()
+    say(f"drawing {images:,} images")
+    make_project(folder / "images", folder / "project", images, classes)
+    application = make_application(sys.argv[:1])
+    window = MainWindow()
+    window.show()
+    clicks, corrections, computing = measure(window, folder / "project")
+    window.close()
+    wait(lambda: not window.isVisible())
+    application.quit()
     print_result(
         images=images,
         classes=classes,
@@ -150,7 +143,5 @@ def main(images: int, classes: int) -> None:
 
 if __name__ == "__main__":
     chosen = [int(text) for text in sys.argv[1:3]]
-    with nullcontext(None) if has_display() else PrivateDisplay() as display:
-        if display:
-            os.environ |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-        main(*chosen, *(IMAGES, CLASSES)[len(chosen) :])
+    with desktop() as temporary:
+        main(*chosen, *(IMAGES, CLASSES)[len(chosen) :], temporary)

@@ -9,22 +9,17 @@ press on Stop until the tab is free; `growth_mb`: of the window's process from t
 one (on Linux; elsewhere null). Usage: python benchmarks/stream.py [IMAGES]
 """
 
-import os
 import sys
-import tempfile
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from app.demo.garments import make_demo
-from app.files import HOME_VARIABLE
 from benchmarks.light_bundle import light_bundle
 from benchmarks.predict_many import IMAGES, growth, memory, multiply
-from benchmarks.responsive import Gaps, wait
 from benchmarks.result import print_result, say
-from installer.display import PrivateDisplay, has_display
+from benchmarks.window import Gaps, desktop, wait
 
 PER_CLASS = 10
 TOO_LONG_MS = 100
@@ -77,9 +72,5 @@ def main(folder: Path, number: int) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
-        with nullcontext(None) if has_display() else PrivateDisplay() as display:
-            if display:
-                os.environ |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-            main(Path(temporary), int(sys.argv[1]) if len(sys.argv) > 1 else IMAGES)
+    with desktop() as temporary:
+        main(temporary, int(sys.argv[1]) if len(sys.argv) > 1 else IMAGES)

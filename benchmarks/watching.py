@@ -12,10 +12,8 @@ which gets another point and is drawn anew for each frame. Usage: python benchma
 import math
 import os
 import sys
-import tempfile
 import threading
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,13 +24,11 @@ from PyQt5.QtWidgets import QComboBox, QPushButton
 from app.demo.garments import make_demo
 from app.engines.protocol import Progress
 from app.engines.told import LOSS
-from app.files import HOME_VARIABLE
 from app.project.project import Project
 from app.settings import Value
 from app.training import RunResult, TrainingRequest, train
-from benchmarks.responsive import Gaps, wait
 from benchmarks.result import print_result, say
-from installer.display import PrivateDisplay, has_display
+from benchmarks.window import Gaps, desktop, wait
 from ui.main_window import LABEL, TABS, TRAIN, MainWindow
 from ui.start import make_application
 from ui.train_tab import TrainTab
@@ -172,11 +168,7 @@ def main(data: Path, folder: Path, epochs: int) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
-        with nullcontext(None) if has_display() else PrivateDisplay() as display:
-            if display:
-                os.environ |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-            given = Path(sys.argv[1]).expanduser().resolve() if len(sys.argv) > 1 else None
-            data = given or make_demo(Path(temporary) / "demo", per_class=PER_CLASS)
-            main(data, Path(temporary) / "project", int(sys.argv[2]) if len(sys.argv) > 2 else EPOCHS)
+    with desktop() as temporary:
+        given = Path(sys.argv[1]).expanduser().resolve() if len(sys.argv) > 1 else None
+        data = given or make_demo(temporary / "demo", per_class=PER_CLASS)
+        main(data, temporary / "project", int(sys.argv[2]) if len(sys.argv) > 2 else EPOCHS)

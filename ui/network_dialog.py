@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from PyQt5.QtCore import pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.features.backbones import ONNX, RESNETS, TIMM
@@ -19,6 +19,8 @@ class NetworkDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._has_timm = find_spec(TIMM) is not None
         self.setWindowTitle(self.tr("Add a pretrained network"))
         self.setMinimumWidth(WIDTH)
         self.kind = QComboBox()
@@ -76,12 +78,11 @@ class NetworkDialog(QDialog):
                 "It takes images as bytes, RGB [N, S, S, 3], or as floats normalised by ImageNet, RGB [N, 3, S, S], "
                 "and gives features [N, D]. Quick can use it; Balanced and Best cannot train it."
             )
-        loads = find_spec(TIMM) is not None
-        if kind == TIMM and loads:
+        if kind == TIMM and self._has_timm:
             return self.tr("timm downloads the weights once, from the place of their publisher.")
         if kind == TIMM:
             return self.tr("This needs the Python package timm, which is not installed here.")
-        if loads:
+        if self._has_timm:
             return self.tr("The file holds weights as torchvision publishes them; without it, timm downloads them.")
         return self.tr("The file holds weights as torchvision publishes them, such as resnet18-f37072fd.pth.")
 
@@ -94,5 +95,5 @@ class NetworkDialog(QDialog):
         kind = self.kind.currentData()
         named = bool(self.title.text().strip()) or kind not in (TIMM, ONNX)
         found = kind != ONNX or self.file is not None
-        loads = find_spec(TIMM) is not None or self.file is not None
+        loads = self._has_timm or self.file is not None
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(named and found and loads)

@@ -62,9 +62,8 @@ def _conversion_problem() -> str:
 
 
 def _torch() -> EngineStatus:
-    quick = _quick()  # the head start is its
-    reason = quick.reason if _version("torch") else "Install torch."
     version = _version("torch")
+    reason = _quick().reason if version else "Install torch."  # the head start is Quick's
     devices = ("cpu", "gpu") if has_driver() and not version.endswith(PROCESSOR_BUILD) else ("cpu",)
     return EngineStatus("torch", "PyTorch: fine-tuning", not reason, version, devices, reason)
 

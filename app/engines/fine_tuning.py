@@ -18,6 +18,7 @@ from app.engines.memory import give_back
 from app.engines.progress import Throttle
 from app.engines.protocol import Checkpoint as CheckpointEvent
 from app.engines.protocol import Note, OnEvent, Progress
+from app.engines.recalls import validation_shares
 from app.engines.remaining import Remaining, Workload
 from app.engines.resident_memory import resident_mb
 from app.engines.tuned_network import TunedNetwork
@@ -307,16 +308,7 @@ class FineTuning:
         loss = _calibrated_loss(logits + self._task.prior, truth)
         if loss < self.state.best_loss:
             self._keep(epoch, loss)
-        right = (logits.argmax(dim=1) == truth).float()
-        of_class = [right[truth == label] for label in range(logits.shape[1])]
-        recalls = [float(one.mean()) if len(one) else None for one in of_class]
-        known = [one for one in recalls if one is not None]
-        return {
-            "validation_loss": loss,
-            "validation_accuracy": float(right.mean()),
-            "validation_macro_recall": sum(known) / len(known),
-            "validation_recalls": recalls,
-        }
+        return {"validation_loss": loss, **validation_shares(logits.numpy(), truth.numpy())}
 
     def _keep(self, epoch: int, loss: float) -> None:
         self.state.best_epoch, self.state.best_loss = epoch, loss

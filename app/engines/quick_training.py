@@ -21,6 +21,7 @@ from app.engines.linear_head import (
     log_loss,
 )
 from app.engines.protocol import OnEvent, Progress
+from app.engines.recalls import validation_shares
 from app.engines.snapshot import NETWORK_FILE, TRAIN, VALIDATION, VALIDATION_FILE, Snapshot, Split
 from app.errors import Cancelled, InputError
 from app.features.backbones import find_backbone, network_file
@@ -88,20 +89,12 @@ def choose_strength(
             for (_, held_out), fold_logits in zip(folds, scores, strict=True):
                 logits[held_out] = fold_logits
             loss = log_loss(logits, truth)
-            values = {"strength": strength, "validation_loss": loss, **_shares(logits, truth)}
+            values = {"strength": strength, "validation_loss": loss, **validation_shares(logits, truth)}
             on_event(Progress("fit", done, len(strengths), values))
             if best is None or loss < best[1]:
                 best = (strength, loss, logits)
     assert best is not None
     return best[0], best[2]
-
-
-def _shares(logits: Floats, truth: Integers) -> dict[str, Any]:
-    """Return the share of right answers, of all and of each class; None for a class without images."""
-    right = np.argmax(logits, axis=1) == truth
-    of_class = [right[truth == label] for label in range(logits.shape[1])]
-    recalls = [float(one.mean()) if len(one) else None for one in of_class]
-    return {"validation_accuracy": float(right.mean()), "validation_recalls": recalls}
 
 
 def _check_groups(classes: Sequence[str], truth: Integers, groups: Integers) -> None:

@@ -92,7 +92,7 @@ class Review:
     def prepare(self) -> None:
         """Measure for the first time, which takes ten times as long as it does after a corrected label."""
         with suppress(InputError):  # without images, which `figures` says
-            self._figures = self.board.measure(self.truth)
+            _ = self.figures
 
     @property
     def changes(self) -> Changes:

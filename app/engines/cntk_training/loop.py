@@ -9,6 +9,7 @@ import numpy as np
 from app.engines.cntk_training.channel import Cancelled, Channel
 from app.engines.cntk_training.checkpoints import Progress
 from app.engines.cntk_training.task import Task, epoch_order, rate_of
+from app.engines.recalls import validation_shares
 from app.engines.resident_memory import resident_mb
 
 SLOW_S = 1.0  # who asks to stop does not wait for the end of such steps: a state is kept after each
@@ -165,10 +166,7 @@ class Loop:
         loss = calibrated_loss(logits, truth)
         if loss < self.progress.best_loss:
             self._keep(epoch, loss)
-        right = logits.argmax(axis=1) == truth
-        of_class = [right[truth == label] for label in range(self._task.classes)]
-        recalls = [float(one.mean()) if len(one) else None for one in of_class]
-        return {"validation_loss": loss, "validation_accuracy": float(right.mean()), "validation_recalls": recalls}
+        return {"validation_loss": loss, **validation_shares(logits, truth)}
 
     def _keep(self, epoch: int, loss: float) -> None:
         self.progress.best_epoch, self.progress.best_loss = epoch, loss

@@ -22,8 +22,9 @@ LIBRARY = {
     "typing",
     "warnings",
 }
-MEMORY = CNTK_WORKER.parent / "resident_memory.py"
-FILES = [CNTK_WORKER, MEMORY, *sorted((CNTK_WORKER.parent / "cntk_training").glob("*.py"))]
+SHARED = [CNTK_WORKER.parent / f"{name}.py" for name in ("recalls", "resident_memory")]
+OURS = ("app.engines.cntk_training", *(f"app.engines.{path.stem}" for path in SHARED))
+FILES = [CNTK_WORKER, *SHARED, *sorted((CNTK_WORKER.parent / "cntk_training").glob("*.py"))]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -35,7 +36,7 @@ def test_python_36_can_read_it(path: Path) -> None:
             imported |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             imported.add(str(node.module))
-    ours = {name for name in imported if name.startswith(("app.engines.cntk_training", "app.engines.resident_memory"))}
+    ours = {name for name in imported if name.startswith(OURS)}
     assert imported - ours <= LIBRARY | {"numpy", "cntk"}
 
 
