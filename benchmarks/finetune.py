@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from app.dataset.scan import scan_folder
-from app.engines.stages import WAIT_ASLEEP
+from app.engines.stages import KEEP_MEMORY, WAIT_ASLEEP
 from app.evaluation.report import load_evaluation
 from app.files import HOME_VARIABLE, write_json
 from benchmarks.result import PHOTOS, PROGRAM, ROOT, machine, say
@@ -124,7 +124,7 @@ class Measuring:
 
     def _plain(self, data: Path, seed: int) -> dict[str, Any]:
         loop = str(ROOT / "benchmarks" / "plain_loop.py")
-        plain, whole_s = run([loop, str(data), str(self._options.plain_epochs), str(seed)], **WAIT_ASLEEP)
+        plain, whole_s = run([loop, str(data), str(self._options.plain_epochs), str(seed)], **KEEP_MEMORY, **WAIT_ASLEEP)
         seconds = plain["curve"][-1]["seconds"]
         return {"right": plain["right"], "seconds": seconds, "whole_seconds": whole_s, "curve": plain["curve"]}
 
