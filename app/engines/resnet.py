@@ -95,11 +95,15 @@ class ResNet(Tunable):
             x = block(x)
         return x
 
-    def upper(self, x: Tensor) -> Tensor:
-        """Map what left the lower stages to features [N, 512] or, of bottlenecks, [N, 2048]."""
+    def maps(self, x: Tensor) -> Tensor:
+        """Map what left the lower stages to maps [N, 512, H / 32, W / 32] or, of bottlenecks, [N, 2048, …]."""
         for block in self._blocks(self._stages[-UPPER_STAGES:]):
             x = block(x)
-        return torch.flatten(functional.adaptive_avg_pool2d(x, 1), 1)
+        return x
+
+    def pooled(self, maps: Tensor) -> Tensor:
+        """Map maps to features [N, 512] or [N, 2048], their means."""
+        return torch.flatten(functional.adaptive_avg_pool2d(maps, 1), 1)
 
     def layers(self) -> list[nn.Module]:
         """Return the layers with weights, from the lowest to the highest: the stem, then block by block."""

@@ -61,9 +61,14 @@ class TimmNetwork(Tunable):
         """Return normalised pictures [N, 3, S, S] as they are."""
         return x
 
-    def upper(self, x: Tensor) -> Tensor:
-        """Map normalised pictures [N, 3, S, S] to features [N, D]."""
-        features: Tensor = self.model(x)
+    def maps(self, x: Tensor) -> Tensor:
+        """Map normalised pictures [N, 3, S, S] to what the model pools, which has maps or tokens."""
+        found: Tensor = self.model.forward_features(x)
+        return found
+
+    def pooled(self, maps: Tensor) -> Tensor:
+        """Map what the model pools to features [N, D]."""
+        features: Tensor = self.model.forward_head(maps)
         return torch.cat([features.relu(), (-features).relu()], dim=1) if self.split else features
 
     def layers(self) -> list[nn.Module]:

@@ -125,12 +125,15 @@ class EfficientNetLite(Tunable):
             x = block(x)
         return x
 
-    def upper(self, x: Tensor) -> Tensor:
-        """Map what left the lower blocks [N, C, h, w] to features [N, 1280]."""
+    def maps(self, x: Tensor) -> Tensor:
+        """Map what left the lower blocks [N, C, H / 16, W / 16] to maps [N, 1280, H / 32, W / 32]."""
         for block in self._blocks[self._lower_blocks :]:
             x = block(x)
-        x = functional.relu6(self._bn1(self._conv_head(x)))
-        return torch.flatten(functional.adaptive_avg_pool2d(x, 1), 1)
+        return functional.relu6(self._bn1(self._conv_head(x)))
+
+    def pooled(self, maps: Tensor) -> Tensor:
+        """Map maps [N, 1280, h, w] to features [N, 1280], their means."""
+        return torch.flatten(functional.adaptive_avg_pool2d(maps, 1), 1)
 
     def layers(self) -> list[nn.Module]:
         """Return the layers with weights, from the lowest to the highest, grouped by depth."""

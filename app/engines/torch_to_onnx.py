@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from app.dataset.preprocess import IR_VERSION, OPSET
+from app.engines.mirrored import Mirrored
 from app.engines.tunable import Tunable
 
 PIXELS, FEATURES = "pixels", "features"
@@ -19,7 +20,7 @@ PICTURES, MIDDLE = "pictures", "middle"
 class FeatureNetwork(nn.Module):
     """A backbone behind the normalisation it was trained with: uint8 RGB [N, S, S, 3] → features [N, width]."""
 
-    def __init__(self, backbone: Tunable):
+    def __init__(self, backbone: Tunable | Mirrored):
         super().__init__()
         self.backbone = backbone
 
@@ -41,7 +42,7 @@ class LowerNetwork(nn.Module):
         return self.backbone.lower(self.backbone.normalised(pictures))
 
 
-def feature_network_onnx(backbone: Tunable, side: int) -> bytes:
+def feature_network_onnx(backbone: Tunable | Mirrored, side: int) -> bytes:
     """Convert a backbone to ONNX with a free batch size and one picture size, batch norm folded into convolutions."""
     pixels = torch.zeros(1, side, side, 3, dtype=torch.uint8)
     return _converted(FeatureNetwork(backbone), pixels, PIXELS, FEATURES)

@@ -22,9 +22,17 @@ class Tunable(nn.Module):
         """Map normalised pictures [N, 3, S, S] to what leaves the lower layers [N, C, h, w]."""
         raise NotImplementedError
 
+    def maps(self, x: Tensor) -> Tensor:
+        """Map what left the lower layers to what is pooled: maps [N, C, h, w], or another form where there are none."""
+        raise NotImplementedError
+
+    def pooled(self, maps: Tensor) -> Tensor:
+        """Map what `maps` returns to features [N, D], each at least 0."""
+        raise NotImplementedError
+
     def upper(self, x: Tensor) -> Tensor:
         """Map what left the lower layers to features [N, D], each at least 0."""
-        raise NotImplementedError
+        return self.pooled(self.maps(x))
 
     def layers(self) -> list[nn.Module]:
         """Return the layers with weights, from the lowest to the highest."""

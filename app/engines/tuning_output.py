@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from app.engines.linear_head import HEADS, LinearHead, Projection, head_network
+from app.engines.mirrored import Mirrored
 from app.engines.pixel_cache import CachedPictures
 from app.engines.protocol import OnEvent
 from app.engines.quick_training import choose_strength
 from app.engines.snapshot import NETWORK_FILE, VALIDATION_FILE, Snapshot, Split
 from app.engines.torch_to_onnx import feature_network_onnx
+from app.engines.tunable import Tunable
 from app.engines.tuned_network import TunedNetwork
 from app.engines.tuning_data import BATCH, planes, tuning_settings
 from app.engines.validation_part import Parts
@@ -42,27 +44,31 @@ def write_output(
     cancel: threading.Event,
 ) -> None:
     """Write `network.onnx` and `validation.npz`; raises EngineError where ONNX Runtime answers differently."""
-    head = network.head()
+    settings, head = tuning_settings(snapshot), network.head()
+    width = head.weights.shape[1]
+    backbone = network.looked(settings.twice and settings.flip)
     if snapshot.head == "svm":
         refined = replace(snapshot, head="svm")
-        head = _svm(_features(network, training, cancel), refined, split, parts.training, on_event, cancel)
+        head = _svm(_features(backbone, training, width, cancel), refined, split, parts.training, on_event, cancel)
         network.classifier.weight.copy_(torch.from_numpy(head.weights))
         network.classifier.bias.copy_(torch.from_numpy(head.bias))
-    features = _features(network, validation, cancel)
+    features = _features(backbone, validation, width, cancel)
     logits = network.logits(torch.from_numpy(features)).numpy()
     truth = np.array([snapshot.images[position].label for position in parts.validation], np.int64)
-    _write_network(folder, network, head, snapshot)
-    _compare(folder / NETWORK_FILE, network, training[list(range(min(COMPARED, len(training))))])
+    _write_network(folder, backbone, head, settings.side)
+    some = training[list(range(min(COMPARED, len(training))))]
+    expected = network.logits(backbone(backbone.normalised(planes(some)))).numpy()
+    _compare(folder / NETWORK_FILE, some, expected)
     np.savez(folder / VALIDATION_FILE, logits=logits, truth=truth, positions=np.array(parts.validation, np.int64))
 
 
-def _features(network: TunedNetwork, pictures: CachedPictures, cancel: threading.Event) -> Floats:
-    rows = [np.empty((0, network.classifier.in_features), np.float32)]
+def _features(backbone: Tunable | Mirrored, pictures: CachedPictures, width: int, cancel: threading.Event) -> Floats:
+    rows = [np.empty((0, width), np.float32)]
     for start in range(0, len(pictures), BATCH):
         if cancel.is_set():
             raise Cancelled
         places = list(range(start, min(start + BATCH, len(pictures))))
-        rows.append(network.features(network.middle(planes(pictures[places]))).numpy())
+        rows.append(backbone(backbone.normalised(planes(pictures[places]))).numpy())
     return np.concatenate(rows)
 
 
@@ -87,20 +93,20 @@ def _svm(
     return LinearHead(weights, (head.bias - weights @ projection.mean).astype(np.float32))
 
 
-def _write_network(folder: Path, network: TunedNetwork, head: LinearHead, snapshot: Snapshot) -> None:
+def _write_network(folder: Path, backbone: Tunable | Mirrored, head: LinearHead, side: int) -> None:
     width = head.weights.shape[1]
     whole = Projection(np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
     raw = folder / FEATURES_FILE
-    raw.write_bytes(feature_network_onnx(network.backbone, tuning_settings(snapshot).side))
+    raw.write_bytes(feature_network_onnx(backbone, side))
     try:
         write_bytes(folder / NETWORK_FILE, head_network(raw, whole, head).SerializeToString())
     finally:
         raw.unlink(missing_ok=True)
 
 
-def _compare(path: Path, network: TunedNetwork, pixels: NDArray[np.uint8]) -> None:
+def _compare(path: Path, pixels: NDArray[np.uint8], expected: Floats) -> None:
     found = open_session(path).run(["logits"], {"pixels": pixels})[0]
-    difference = float(np.abs(found - network(planes(pixels)).numpy()).max(initial=0.0))
+    difference = float(np.abs(found - expected).max(initial=0.0))
     if not difference <= MOST_DIFFERENCE:
         raise EngineError(
             f"The exported network's answers differ from the trained one's by {difference:.1e}.",

@@ -34,6 +34,7 @@ NUMBERS = {
     "ReduceMax": ("axes",),
     "ReduceMean": ("axes",),
     "ReduceSum": ("axes",),
+    "Reshape": ("shape",),
     "Squeeze": ("axes",),
     "TopK": ("count",),
 }

@@ -59,6 +59,10 @@ def _pool(values: Sequence[Tensor], attributes: Attributes) -> Tensor:
     )
 
 
+def _gather(values: Sequence[Tensor], attributes: Attributes) -> Tensor:
+    return values[0][(slice(None),) * attributes.get("axis", 0) + (values[1],)]
+
+
 def _top(values: Sequence[Tensor], attributes: Attributes) -> tuple[Tensor, ...]:
     largest = bool(attributes.get("largest", 1))
     return tuple(torch.topk(values[0], attributes["count"][0], attributes.get("axis", -1), largest))
@@ -70,11 +74,12 @@ OPERATIONS: dict[str, Callable[[Sequence[Tensor], Attributes], Tensor | tuple[Te
     "Add": lambda values, _: values[0] + values[1],
     "Cast": lambda values, _: values[0].float(),
     "Clip": _clip,
+    "Concat": lambda values, given: torch.cat(list(values), given["axis"]),
     "Conv": _conv,
     "Div": lambda values, _: values[0] / values[1],
     "Exp": lambda values, _: values[0].exp(),
     "Flatten": lambda values, _: torch.flatten(values[0], 1),
-    "Gather": lambda values, _: values[0][values[1]],
+    "Gather": _gather,
     "Gemm": _gemm,
     "GlobalAveragePool": lambda values, _: values[0].mean((2, 3), keepdim=True),
     "MatMul": lambda values, _: values[0] @ values[1],
@@ -86,6 +91,7 @@ OPERATIONS: dict[str, Callable[[Sequence[Tensor], Attributes], Tensor | tuple[Te
     "ReduceMean": lambda values, given: values[0].mean(given["axes"], keepdim=bool(given.get("keepdims", 1))),
     "ReduceSum": lambda values, given: values[0].sum(given["axes"], keepdim=bool(given.get("keepdims", 1))),
     "Relu": lambda values, _: values[0].relu(),
+    "Reshape": lambda values, given: values[0].reshape(given["shape"]),
     "Sigmoid": lambda values, _: values[0].sigmoid(),
     "Sign": lambda values, _: values[0].sign(),
     "Softmax": lambda values, given: torch.softmax(values[0], given.get("axis", -1)),

@@ -97,6 +97,12 @@ class TorchSettings:
     rotation: float = setting(
         0.0, "Rotation", "By up to how many degrees images are turned; 180 where no direction carries meaning.", 0, 180
     )
+    twice: bool = setting(
+        False,
+        "Look twice",
+        "Answer from an image and its mirror image together: a little more often right, in twice the time. "
+        "Only where images are mirrored for training, too.",
+    )
     smallest_crop: float = setting(
         0.5, "Smallest crop", "The least share of the picture's central square that a random crop shows.", 0.1, 1
     )
@@ -119,4 +125,6 @@ class TorchSettings:
 
 BALANCED = TorchSettings()
 # Three layers frozen and three quarters of the side save two thirds of each step's time.
-BEST = replace(BALANCED, trained="whole", frozen_layers=3, training_share=0.75, lower_rate=0.3, smallest_crop=0.4)
+BEST = replace(
+    BALANCED, trained="whole", frozen_layers=3, training_share=0.75, lower_rate=0.3, smallest_crop=0.4, twice=True
+)

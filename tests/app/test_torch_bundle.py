@@ -1,4 +1,4 @@
-"""A fine-tuned model's thresholds and heat maps, from a small real run."""
+"""A fine-tuned model's thresholds, heat maps and forms, from a small real run that looks twice."""
 
 import threading
 from pathlib import Path
@@ -14,11 +14,12 @@ from app.export.heat_methods import ACTIVATION
 from app.export.held_out import read_held_out
 from app.export.predictor import Predictor
 from app.export.ruling import set_rule
+from app.export.torch_forms import write_safetensors, write_torchscript
 from app.project.project import Project
 from app.training import TrainingRequest, train
 
 pytestmark = pytest.mark.slow
-SETTINGS = {"epochs": 1, "side": 160, "views": 1, "batch_size": 8}
+SETTINGS = {"epochs": 1, "side": 160, "views": 1, "batch_size": 8, "twice": True}
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +53,19 @@ def test_its_heat_map_changes_with_the_picture_and_the_class(tuned: Path, garmen
     np.testing.assert_array_equal(heat.values, explainer.explain(one, 0, ACTIVATION).values)
     for different in (explainer.explain(other, 0), explainer.explain(one, 1)):
         assert np.abs(heat.values - different.values).max() > 0.1
+
+
+def test_it_answers_an_image_and_its_mirror_image_alike(tuned: Path, garments: Path) -> None:
+    predictor = Predictor(tuned)
+    for path in sorted(garments.glob("*/*.jpg"))[:3]:
+        image = read_image(path)
+        mirrored = np.ascontiguousarray(image[:, ::-1])
+        np.testing.assert_allclose(predictor.predict_image(image), predictor.predict_image(mirrored), atol=1e-3)
+        ours, theirs = (Explainer(tuned).explain(one, 0).values for one in (image, mirrored))
+        assert np.abs(ours - theirs[:, ::-1]).max() < 0.05
+
+
+def test_it_is_written_for_pytorch_which_proves_that_the_answers_are_the_same(tuned: Path) -> None:
+    info = read_bundle_info(tuned)
+    write_safetensors(tuned, info)
+    write_torchscript(tuned, info)

@@ -94,8 +94,11 @@ class Tiny(torch.nn.Module):
         self.pretrained_cfg = {"input_size": (3, 32, 32), "mean": (0.5,) * 3, "std": (0.25,) * 3, "license": "mit"}
         self.stem = torch.nn.Conv2d(3, 6, 3, 2)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.stem(x).mean(dim=(2, 3))
+    def forward_features(self, x: torch.Tensor) -> torch.Tensor:
+        return self.stem(x)
+
+    def forward_head(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean(dim=(2, 3))
 
 
 def timm(create: Any) -> ModuleType:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from app.engines.mirrored import Mirrored
 from app.engines.torch_backbones import load_backbone
 from app.engines.torch_models import EfficientNetLite, load_efficientnet_lite, same_padding, scaled_channels
 from app.engines.torch_to_onnx import FeatureNetwork, feature_network_onnx
+from app.engines.tunable import Tunable
 from app.errors import EngineError
 from app.features.backbones import BACKBONES, find_backbone, weights_file
 from app.onnx_sessions import open_session
@@ -94,6 +96,41 @@ def test_the_larger_ones_load_strictly_and_are_the_same_in_onnx(number: int) -> 
     (features,) = open_session(feature_network_onnx(network, 64)).run(["features"], {"pixels": pixels})
     assert features.shape == (1, find_backbone(f"efficientnet-lite{number}").features)
     np.testing.assert_allclose(features, expected, atol=1e-4)
+
+
+def test_looking_twice_is_the_mean_of_both_in_torch_and_onnx_whichever_way_round(network: EfficientNetLite) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
+    mirrored = np.ascontiguousarray(pixels[:, :, ::-1])
+    with torch.inference_mode():
+        once = [FeatureNetwork(network)(torch.from_numpy(one)).numpy() for one in (pixels, mirrored)]
+        twice = FeatureNetwork(Mirrored(network))(torch.from_numpy(pixels)).numpy()
+    assert np.abs(once[0] - once[1]).max() > 0.1
+    np.testing.assert_allclose(twice, (once[0] + once[1]) / 2, atol=1e-4)
+    model = feature_network_onnx(Mirrored(network), 96)
+    assert len(model) < 1.1 * len(feature_network_onnx(network, 96))
+    session = open_session(model)
+    for asked in (pixels, mirrored):
+        np.testing.assert_allclose(session.run(["features"], {"pixels": asked})[0], twice, atol=1e-4)
+    np.testing.assert_allclose(session.run(["features"], {"pixels": pixels[1:2]})[0][0], twice[1], atol=1e-4)
+
+
+class Tokens(Tunable):
+    """Sees the columns of a picture as tokens [N, columns, channels], and takes the first one's levels."""
+
+    def lower(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+    def maps(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean(dim=2).transpose(1, 2)
+
+    def pooled(self, maps: torch.Tensor) -> torch.Tensor:
+        return maps[:, 0]
+
+
+def test_looking_twice_averages_features_where_there_are_no_maps() -> None:
+    pictures = torch.rand(2, 3, 4, 5)
+    expected = (pictures[..., 0].mean(dim=2) + pictures[..., -1].mean(dim=2)) / 2
+    torch.testing.assert_close(Mirrored(Tokens())(pictures), expected)
 
 
 def test_features_are_not_negative(network: EfficientNetLite) -> None:
