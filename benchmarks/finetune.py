@@ -124,7 +124,9 @@ class Measuring:
 
     def _plain(self, data: Path, seed: int) -> dict[str, Any]:
         loop = str(ROOT / "benchmarks" / "plain_loop.py")
-        plain, whole_s = run([loop, str(data), str(self._options.plain_epochs), str(seed)], **KEEP_MEMORY, **WAIT_ASLEEP)
+        plain, whole_s = run(
+            [loop, str(data), str(self._options.plain_epochs), str(seed)], **KEEP_MEMORY, **WAIT_ASLEEP
+        )
         seconds = plain["curve"][-1]["seconds"]
         return {"right": plain["right"], "seconds": seconds, "whole_seconds": whole_s, "curve": plain["curve"]}
 

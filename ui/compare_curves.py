@@ -3,7 +3,7 @@
 from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.engines.metrics import TRAINING_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS
+from app.engines.told import ACCURACY, EPOCHS, LOSS, STRENGTHS, TRAINING, VALIDATION
 from app.evaluation.compared_runs import ComparedRuns
 from app.project.records import CLASS_COLOURS
 from ui import theme
@@ -21,20 +21,22 @@ class CompareCurves(QWidget):
         epoch, strength = self.tr("epoch"), self.tr("strength (C)")
         accuracy, loss = self.tr("accuracy"), self.tr("log loss")
         self.plots = {
-            (True, VALIDATION_ACCURACY): CurvePlot(self.tr("Validation accuracy"), epoch, accuracy),
-            (True, VALIDATION_LOSS): CurvePlot(self.tr("Validation loss"), epoch, loss),
-            (True, TRAINING_LOSS): CurvePlot(self.tr("Training loss"), epoch, loss),
-            (False, VALIDATION_ACCURACY): CurvePlot(self.tr("Validation accuracy"), strength, accuracy, log_x=True),
-            (False, VALIDATION_LOSS): CurvePlot(self.tr("Validation loss"), strength, loss, log_x=True),
+            (EPOCHS, ACCURACY, VALIDATION): CurvePlot(self.tr("Validation accuracy"), epoch, accuracy),
+            (EPOCHS, LOSS, VALIDATION): CurvePlot(self.tr("Validation loss"), epoch, loss),
+            (EPOCHS, LOSS, TRAINING): CurvePlot(self.tr("Training loss"), epoch, loss),
+            (STRENGTHS, ACCURACY, VALIDATION): CurvePlot(
+                self.tr("Validation accuracy"), strength, accuracy, log_x=True
+            ),
+            (STRENGTHS, LOSS, VALIDATION): CurvePlot(self.tr("Validation loss"), strength, loss, log_x=True),
         }
         self.legend = CurveLegend()
         rows = QVBoxLayout()
         rows.setSpacing(theme.SPACE)
-        for over_epochs in (True, False):
+        for over in (EPOCHS, STRENGTHS):
             row = QHBoxLayout()
             row.setSpacing(2 * theme.SPACE)
-            for (kind, _), plot in self.plots.items():
-                if kind == over_epochs:
+            for (x, _, _), plot in self.plots.items():
+                if x == over:
                     row.addWidget(plot, 1)
             rows.addLayout(row, 1)
         layout = QHBoxLayout(self)
@@ -51,9 +53,10 @@ class CompareCurves(QWidget):
             colour, style = CLASS_COLOURS[place % len(CLASS_COLOURS)], place % STYLES
             plot = next(iter(self.plots.values()))
             pens.append((name, plot.sample(colour, style)))
-            for curve, line in run.curves.lines.items():
-                target = self.plots[(run.curves.over_epochs, curve)]
-                target.set_curve(name, line.x, line.y, colour, style, points=True)
+            for (over, quantity, curve), target in self.plots.items():
+                found = run.told.of(quantity).get(curve) if run.told.over(quantity) == over else None
+                if found is not None:
+                    target.set_curve(name, found.x, found.y, colour, style, points=True)
         for plot in self.plots.values():
             plot.setVisible(bool(plot.lines()))
         self.legend.show_lines(pens)

@@ -6,8 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app.engines.metrics import Curves, curves_of, read_metrics
+from app.engines.metrics import read_metrics
 from app.engines.snapshot import read_snapshot
+from app.engines.told import Told
 from app.errors import EngineError, InputError
 from app.evaluation.comparison import Comparison, compare_reviews
 from app.evaluation.report import ScoredImage
@@ -25,7 +26,7 @@ class ComparedRun:
 
     row: RunRow
     settings: dict[str, Any]
-    curves: Curves
+    told: Told
     review: Review
 
     def scored(self) -> dict[str, ScoredImage]:
@@ -60,7 +61,7 @@ def open_compared(project: Project, numbers: Sequence[int]) -> ComparedRuns:
         settings = run_settings(project, row.number)
         review, known = open_review(project, row.number)
         digests.update(known)
-        runs.append(ComparedRun(row, settings, curves_of(read_metrics(project.run_folder(row.number))), review))
+        runs.append(ComparedRun(row, settings, Told(read_metrics(project.run_folder(row.number))), review))
     return ComparedRuns(runs, project.classes(), digests)
 
 

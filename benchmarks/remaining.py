@@ -1,0 +1,78 @@
+"""How right the time is that training says is left, after a tenth of a run and later.
+
+Trains once with each preset of fine-tuning, without a window. `balanced` and `best`, each with `seconds`, and by the
+share of the run that was over, the seconds then said to be left over those that were: 1 is right, 1.2 too long by a
+fifth. What is said last before that moment counts, as it is what the window shows. The whole run counts, from the
+division of the images to the test. Usage: python benchmarks/remaining.py [DATA] [--set NAME=VALUE …]
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from app.demo.garments import make_demo
+from app.engines.protocol import Progress
+from app.files import HOME_VARIABLE
+from app.project.project import Project
+from app.settings import TORCH, Value, parse_setting
+from app.training import TrainingRequest, train
+from benchmarks.result import PHOTOS, print_result, say
+
+TUNED = ("balanced", "best")
+SHARES = (0.1, 0.25, 0.5, 0.75)
+PER_CLASS = 40
+LEFT = "remaining_seconds"
+
+
+def measure(data: Path, folder: Path, preset: str, settings: dict[str, Value]) -> dict[str, float | None]:
+    """Train once and compare what was said to be left with what was."""
+    said: list[tuple[float, float]] = []
+    start = time.perf_counter()
+
+    def on_event(event: object) -> None:
+        if isinstance(event, Progress) and LEFT in event.values:
+            said.append((time.perf_counter() - start, float(event.values[LEFT])))
+
+    with Project.create(folder, preset) as project:
+        project.add_folder(data, lambda done, total: None, threading.Event())
+        start = time.perf_counter()
+        train(project, TrainingRequest("torch", preset=preset, settings=settings), on_event, threading.Event())
+    seconds = time.perf_counter() - start
+    return {"seconds": round(seconds, 1)} | {str(share): ratio(said, share * seconds, seconds) for share in SHARES}
+
+
+def ratio(said: list[tuple[float, float]], moment: float, end: float) -> float | None:
+    """Return what was last said to be left at a moment, counted down since, over what was; None where nothing was."""
+    before = [(told, left) for told, left in said if told <= moment]
+    if not before:
+        return None
+    told, left = before[-1]
+    return round(max(0.0, left - (moment - told)) / (end - moment), 2)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", nargs="?", type=Path)
+    parser.add_argument("--set", action="append", default=[])
+    options = parser.parse_args()
+    settings = dict(parse_setting(TORCH, one) for one in options.set)
+    with tempfile.TemporaryDirectory() as temporary:
+        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
+        drawn = Path(temporary) / "demo"
+        data = options.data or (PHOTOS if PHOTOS.is_dir() else make_demo(drawn, per_class=PER_CLASS))
+        found = {}
+        for preset in TUNED:
+            say(preset)
+            found[preset] = measure(data, Path(temporary) / preset, preset, settings)
+    print_result(**found)
+
+
+if __name__ == "__main__":
+    main()
