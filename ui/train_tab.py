@@ -1,20 +1,7 @@
 """The Train tab: one button, what happens while it works, and what came of it."""
 
-from dataclasses import asdict, replace
-
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import (
-    QComboBox,
-    QFormLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.engines.metrics import EPOCH
 from app.engines.protocol import Progress
@@ -22,28 +9,22 @@ from app.engines.told import STEP
 from app.errors import AppError
 from app.project.project import Project
 from app.project.records import RunRow
-from app.settings import CNTK, HEAD, QUICK, TorchSettings, preset_settings, settings_table
 from app.training import RunResult, TrainingRequest, check_ready, finish_epoch, resumable_run
 from ui import theme
-from ui.augmentation_preview import AugmentationPreview
 from ui.followed_job import FollowedJob
 from ui.grouping import grouping_words
 from ui.jobs import Job
 from ui.leak_guard import LeakGuard
-from ui.network_nodes import NetworkNodes
 from ui.run_actions import RunActions
 from ui.run_curves import SelectedCurves
 from ui.state import AppState
-from ui.widgets.form import Form
-from ui.widgets.network_choice import NetworkChoice
-from ui.widgets.preset_choice import PresetChoice
-from ui.widgets.preview_strip import PreviewStrip
+from ui.training_choices import TrainingChoices
+from ui.widgets.result_card import ResultCard
 from ui.widgets.run_list import RunList
 from ui.widgets.training_plots import TrainingPlots
 from ui.widgets.training_progress import TrainingProgress
 
 SIDE_WIDTH = 340
-LARGEST_SEED = 999_999
 LEAST_LIST = 140  # pixels: the heading and three runs
 
 
@@ -57,7 +38,6 @@ class TrainTab(QWidget):
         super().__init__(parent)
         self._state = state
         self._listed = False  # the running run
-        self._finished_run: int | None = None
         self._resumable: int | None = None
         self._request = TrainingRequest()
         self._guard = LeakGuard(self, state)
@@ -69,11 +49,11 @@ class TrainTab(QWidget):
     def activate(self) -> None:
         """Look at the project anew."""
         self._refresh()
-        self._preview.forget()
+        self.choices.preview.forget()
 
     def close_down(self) -> None:
         """End the worker that draws previews; everything else is jobs, which the window stops."""
-        self._preview.close_down()
+        self.choices.preview.close_down()
 
     def _make_parts(self) -> None:
         self._ready = QLabel(wordWrap=True)
@@ -86,48 +66,20 @@ class TrainTab(QWidget):
         font.setPointSizeF(1.4 * font.pointSizeF())
         self._train.setFont(font)
         self._train.setMinimumHeight(52)
-        self._presets = PresetChoice()
         self._resume = QPushButton()
         self._resume.setToolTip(self.tr("Go on from the last checkpoint, with the labels of that run."))
         self._finish = QPushButton(self.tr("Finish this epoch"))
         self._finish.setToolTip(self.tr("End with the epoch that is going, and make the model from the best so far."))
-        self._settings = Form()
-        self._advanced = QPushButton(self.tr("Advanced"), checkable=True)
-        self._head = QComboBox()
-        self._head.addItem(self.tr("Logistic regression"), "logistic")
-        self._head.addItem(self.tr("Linear support vector machine"), "svm")
-        self._head.setAccessibleName(self.tr("Classifier"))
-        self._head.setToolTip(self.tr("What is fitted on the features. Logistic regression is usually better."))
-        self._network = NetworkChoice()
-        self._strip = PreviewStrip()
-        self._preview = AugmentationPreview(self._state, self._strip, self._augmented)
-        self._seed = QSpinBox(maximum=LARGEST_SEED)
-        self._seed.setAccessibleName(self.tr("Seed"))
-        self._seed.setToolTip(self.tr("The same seed and the same labels give the same model."))
         self._progress = TrainingProgress()
         self._followed = FollowedJob(self._progress, lambda stage: stage != EPOCH)  # which tells of what was
+        self.choices = TrainingChoices(self._state, lambda: self._followed.running)
         self._plots = TrainingPlots()
-        self._result = QLabel(objectName="figure")
-        self._measured = QLabel(objectName="muted", wordWrap=True)
-        self._review = QPushButton(self.tr("Review"))
+        self._card = ResultCard()
         self._runs = RunList()
         self._run_actions = RunActions(self._state, self._runs)
         self._curves = SelectedCurves(self._state, self._runs, self)
 
     def _lay_out(self) -> None:
-        self._card = QFrame(objectName="card")
-        card = QVBoxLayout(self._card)
-        card.setContentsMargins(*[2 * theme.SPACE] * 4)
-        for widget in (self._result, self._measured, self._review):
-            card.addWidget(widget)
-        self._options = QWidget()
-        form = QFormLayout(self._options)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addRow(self._strip)
-        form.addRow(self.tr("Network"), self._network)
-        form.addRow(self.tr("Classifier"), self._head)
-        form.addRow(self.tr("Seed"), self._seed)
-        form.addRow(self._settings)
         column_widget = QWidget()
         column = QVBoxLayout(column_widget)
         column.setContentsMargins(0, 0, 0, 0)
@@ -138,7 +90,7 @@ class TrainTab(QWidget):
         for widget in (self._ready, self._hint):
             column.addWidget(widget)
         column.addLayout(together)
-        for widget in (self._train, self._resume, self._presets, self._advanced, self._options, self._card):
+        for widget in (self._train, self._resume, self.choices, self._card):
             column.addWidget(widget)
         column.addStretch()
         side = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
@@ -158,7 +110,7 @@ class TrainTab(QWidget):
         layout.setSpacing(3 * theme.SPACE)
         layout.addWidget(side)
         layout.addLayout(right, 1)
-        for widget in (self._options, self._card, self._resume, self._finish):
+        for widget in (self._resume, self._finish):
             widget.hide()
 
     def _connect(self) -> None:
@@ -167,17 +119,12 @@ class TrainTab(QWidget):
         state.project_closed.connect(self._on_project_changed)
         state.images_changed.connect(self._on_state_changed)
         state.runs_changed.connect(self._refresh)
-        state.engines_changed.connect(self._presets.refresh)
         state.engines_changed.connect(self._refresh)
-        state.networks_changed.connect(self._show_networks)
         self._train.clicked.connect(self._on_train_clicked)
         self._groups.clicked.connect(self.groups_requested)
         self._guard.passed.connect(self._begin)
         self._guard.held.connect(self._on_guard_held)
-        self._advanced.toggled.connect(self._options.setVisible)
-        self._advanced.toggled.connect(self._preview.refresh)
-        self._settings.changed.connect(self._preview.refresh)
-        self._presets.changed.connect(self._on_preset_changed)
+        self.choices.changed.connect(self._refresh)
         self._resume.clicked.connect(self._on_resume_clicked)
         self._finish.clicked.connect(self._on_finish_clicked)
         self._followed.progressed.connect(self._on_job_progressed)
@@ -187,7 +134,7 @@ class TrainTab(QWidget):
         self._plots.classes_needed.connect(self._on_classes_needed)
         self._curves.found.connect(self._plots.show_beside)
         self._curves.classes_found.connect(self._plots.name_classes)
-        self._review.clicked.connect(self._on_review_clicked)
+        self._card.review_requested.connect(self.review_requested)
         self._runs.run_activated.connect(self.review_requested)
         self._run_actions.review_requested.connect(self.review_requested)
         self._run_actions.again_requested.connect(self._on_again_requested)
@@ -198,7 +145,7 @@ class TrainTab(QWidget):
     def _on_project_changed(self) -> None:
         self._card.hide()
         self._plots.clear()
-        self._preview.forget()
+        self.choices.preview.forget()
         self._curves.leave_out(None)
         self._progress.show_idle()
         self._refresh()
@@ -218,7 +165,7 @@ class TrainTab(QWidget):
         self._hint.setVisible(bool(hint))
         self._together.setText(grouping_words(project.grouping) if project else "")
         self._groups.setVisible(project is not None)
-        self._train.setEnabled(ready and not self._followed.running and self._presets.chosen() is not None)
+        self._train.setEnabled(ready and not self._followed.running and self.choices.presets.chosen() is not None)
         self._resumable = resumable_run(project) if project and not self._followed.running else None
         self._resume.setVisible(self._resumable is not None)
         self._resume.setText(self.tr("Go on with run {0}").format(self._resumable))
@@ -240,48 +187,10 @@ class TrainTab(QWidget):
     # -- training
 
     @pyqtSlot()
-    def _on_preset_changed(self) -> None:
-        """Show the settings that the preset has."""
-        preset = self._presets.chosen()
-        settings = preset.settings if preset else None
-        table = [one for one in settings_table(preset.engine) if one.name != HEAD] if preset else []  # above it
-        self._settings.show_settings(table, asdict(settings) if settings else {})
-        is_cntk = preset is not None and preset.engine == CNTK
-        if is_cntk:
-            NetworkNodes(self._settings)
-        for field in (self._head, self._network):  # CNTK's own settings name both
-            field.setHidden(is_cntk)
-            self._options.layout().labelForField(field).setHidden(is_cntk)
-        self._show_networks()
-        self._refresh()
-        self._preview.refresh()
-
-    def _augmented(self) -> TorchSettings | str:
-        """Return the settings that pictures are augmented by, or say why none are drawn."""
-        preset = self._presets.chosen()
-        settings = preset_settings(preset.name, self._settings.changes()) if preset else None
-        if self._followed.running:
-            return self.tr("Drawn again when training has ended.")
-        if isinstance(settings, TorchSettings):
-            return settings
-        if preset is not None and preset.engine == CNTK:
-            return self.tr("CNTK mirrors images while the whole network learns, and changes nothing else.")
-        return self.tr("Quick looks at each image as it is.")
-
-    @pyqtSlot()
-    def _show_networks(self) -> None:
-        preset = self._presets.chosen()
-        self._network.show_networks(tuned=preset is not None and preset.engine != QUICK)
-
-    @pyqtSlot()
     def _on_train_clicked(self) -> None:
-        preset = self._presets.chosen()
-        if preset is None or self._followed.running:
+        request = self.choices.request()
+        if request is None or self._followed.running:
             return
-        changes = self._settings.changes() if preset.settings else {}
-        request = TrainingRequest(preset.engine, self._seed.value(), preset=preset.name, settings=changes)
-        if preset.engine != CNTK:
-            request = replace(request, head=self._head.currentData(), backbone=self._network.chosen())
         self._request = request
         looking = self._guard.check(self._request.seed)
         if looking is None:
@@ -359,17 +268,7 @@ class TrainTab(QWidget):
 
     @pyqtSlot(object)
     def _on_job_done(self, result: RunResult) -> None:
-        self._finished_run = result.run
-        evaluation = result.evaluation
-        if evaluation is None:
-            self._result.setText(self.tr("Trained"))
-            self._measured.setText(self.tr("No images were left to test on; label more to learn how good it is."))
-        else:
-            low, high = evaluation.interval
-            self._result.setText(self.tr("{0:.1%} right").format(evaluation.accuracy))
-            text = self.tr("of {0:,} test images (95% interval {1:.1%} to {2:.1%}). {3}")
-            self._measured.setText(text.format(evaluation.images, low, high, evaluation.protocol))
-        self._card.show()
+        self._card.show_result(result)
         text = self.tr("Run {0} took {1:.1f} s.").format(result.run, result.seconds["total"])
         self._progress.show_end(text, done=True)
 
@@ -389,10 +288,5 @@ class TrainTab(QWidget):
         if not self._followed.running:
             self._finish.hide()
             self._plots.show_end()
-        self._preview.refresh()
+        self.choices.preview.refresh()
         self._refresh()
-
-    @pyqtSlot()
-    def _on_review_clicked(self) -> None:
-        if self._finished_run is not None:
-            self.review_requested.emit(self._finished_run)

@@ -29,9 +29,9 @@ def click(qtbot: QtBot, widget: QWidget) -> None:
 
 
 def open_preset(qtbot: QtBot, tab: TrainTab, name: str) -> PreviewStrip:
-    click(qtbot, tab._presets.button(name))
-    if not tab._advanced.isChecked():
-        click(qtbot, tab._advanced)
+    click(qtbot, tab.choices.presets.button(name))
+    if not tab.choices.advanced.isChecked():
+        click(qtbot, tab.choices.advanced)
     return tab.findChild(PreviewStrip)
 
 
@@ -49,7 +49,7 @@ def test_pictures_are_drawn_and_drawn_anew_when_a_setting_changes(qtbot: QtBot, 
     wait_until_drawn(qtbot, strip)
     before = pictures(strip)
     assert len({image.cacheKey() for image in before}) == PICTURES
-    rotation = tab._settings.field("rotation")
+    rotation = tab.choices.settings.field("rotation")
     rotation.setFocus()
     rotation.selectAll()
     qtbot.keyClicks(rotation, "180")
@@ -62,7 +62,7 @@ def test_pictures_are_drawn_and_drawn_anew_when_a_setting_changes(qtbot: QtBot, 
     qtbot.waitUntil(lambda: strip.words.text() == "Drawing…", timeout=LONG_MS)
     wait_until_drawn(qtbot, strip)
     assert pictures(strip) != turned
-    click(qtbot, tab._advanced)
+    click(qtbot, tab.choices.advanced)
     preview = tab.findChild(AugmentationPreview)
     qtbot.waitUntil(lambda: preview._worker is None, timeout=LONG_MS)
 

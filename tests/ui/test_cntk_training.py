@@ -52,7 +52,7 @@ def test_the_nodes_of_a_chosen_network_are_offered(
     network = str(stored_models / "residual.model")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (network, ""))
     nodes = form(tab).field("feature_node")
-    assert not any(field.isVisibleTo(tab) for field in (tab._head, tab._network))  # the form has its own
+    assert not any(field.isVisibleTo(tab) for field in (tab.choices.head, tab.choices.network))  # the form has its own
     qtbot.mouseClick(form(tab).field("network").button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: nodes.count() > 0, timeout=LONG_MS)
     assert nodes.currentText() == ""

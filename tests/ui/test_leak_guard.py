@@ -72,7 +72,7 @@ def test_the_pairs_are_shown_before_training_and_can_be_left_out(
     click(qtbot, again.leave_out)
     qtbot.waitUntil(lambda: bool(project.runs()) and not state.jobs.running, timeout=LONG_MS)
     assert sum(row.excluded for row in project.images()) == 2
-    assert "Beware" not in tab._measured.text()
+    assert "Beware" not in tab._card.measured.text()
 
 
 @pytest.mark.slow
@@ -81,4 +81,4 @@ def test_the_user_may_train_all_the_same(qtbot: QtBot, state: AppState, tab: Tra
     assert state.project is not None
     project = state.project
     qtbot.waitUntil(lambda: bool(project.runs()) and not state.jobs.running, timeout=LONG_MS)
-    assert "Beware: 2 test images have a near-duplicate" in tab._measured.text()
+    assert "Beware: 2 test images have a near-duplicate" in tab._card.measured.text()

@@ -116,7 +116,7 @@ def test_the_options_are_folded_away(qtbot: QtBot, ready: TrainTab) -> None:
 
 
 def test_quick_is_chosen_at_first(tab: TrainTab) -> None:
-    assert tab._presets.chosen() == PRESETS["quick"]
+    assert tab.choices.presets.chosen() == PRESETS["quick"]
 
 
 # -- training
@@ -274,8 +274,8 @@ def choose_quantity(qtbot: QtBot, plot: LivePlot, quantity: str) -> None:
 
 
 def choose(qtbot: QtBot, tab: TrainTab, preset: str) -> None:
-    click(qtbot, tab._advanced)
-    button = tab._presets.button(preset)
+    click(qtbot, tab.choices.advanced)
+    button = tab.choices.presets.button(preset)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(10, button.height() // 2))
 
 
