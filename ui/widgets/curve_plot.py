@@ -10,6 +10,7 @@ from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPen
 from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.widgets.plot_canvas import PlotCanvas
 from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, dress_plot, number_axes
 
 NEAR = 24  # pixels within which the mouse reads a point
@@ -32,12 +33,11 @@ class _Curve:
     y: Sequence[float]
 
 
-class _Canvas(pyqtgraph.PlotWidget):
+class _Canvas(PlotCanvas):
     """The plot itself; arrows ask for another point, a double click for the whole plot."""
 
     step_requested = pyqtSignal(int, int)  # curves down, points to the right
     point_requested = pyqtSignal()
-    whole_requested = pyqtSignal()
     dragged = pyqtSignal(QPointF)  # to a place in the scene, after a press that was taken
 
     def __init__(self, may_take: Callable[[QPointF], bool]) -> None:
@@ -76,11 +76,6 @@ class _Canvas(pyqtgraph.PlotWidget):
         else:
             super().keyPressEvent(event)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Ask for the whole plot."""
-        super().mouseDoubleClickEvent(event)
-        self.whole_requested.emit()
-
 
 class CurvePlot(QWidget):
     """Curves by name; the mouse or the arrows read a point out below the plot.
@@ -105,8 +100,6 @@ class CurvePlot(QWidget):
         self._plot = _Canvas(self._take_handle)
         self._plot.setAccessibleName(title)
         self._plot.setToolTip(self.tr("Drag to move, turn the wheel to zoom, double-click to see all again."))
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
         self._plot.setLogMode(x=log_x)
         self._title = QLabel(title, objectName="heading")
         self._readout = QLabel(" ", objectName="muted")

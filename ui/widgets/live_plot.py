@@ -8,10 +8,11 @@ import numpy as np
 import pyqtgraph
 from numpy.typing import NDArray
 from PyQt5.QtCore import QEvent, QPointF, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent
+from PyQt5.QtGui import QColor, QKeyEvent
 from PyQt5.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.widgets.plot_canvas import PlotCanvas
 from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, dress_plot, number_axes
 
 FAINT = 0.3  # of the colour, the rest being the background: opaque, as a long curve crosses itself often
@@ -57,11 +58,10 @@ class Scene:
 EMPTY = Scene((), "", "")
 
 
-class _Canvas(pyqtgraph.PlotWidget):
+class _Canvas(PlotCanvas):
     """The plot itself; arrows move the line that reads out, a double click asks for the whole run."""
 
     stepped = pyqtSignal(int)
-    whole_requested = pyqtSignal()
     left = pyqtSignal()  # by the mouse
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -76,11 +76,6 @@ class _Canvas(pyqtgraph.PlotWidget):
             self.stepped.emit(steps[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Ask for the whole run."""
-        super().mouseDoubleClickEvent(event)
-        self.whole_requested.emit()
 
 
 class LivePlot(QWidget):
@@ -104,8 +99,6 @@ class LivePlot(QWidget):
         self.choice.setCurrentIndex(self.choice.findData(first))
         self.canvas = _Canvas()
         self.canvas.setToolTip(self.tr("Drag to move, turn the wheel to zoom, double-click to see the whole run."))
-        self.canvas.setMenuEnabled(False)
-        self.canvas.hideButtons()
         self.words = QLabel(wordWrap=True, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter)
         self.words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.readout = QLabel(" ", wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
