@@ -143,5 +143,6 @@ def main(images: int, classes: int, folder: Path) -> None:
 
 if __name__ == "__main__":
     chosen = [int(text) for text in sys.argv[1:3]]
+    images, classes = (*chosen, *(IMAGES, CLASSES)[len(chosen) :])
     with desktop() as temporary:
-        main(*chosen, *(IMAGES, CLASSES)[len(chosen) :], temporary)
+        main(images, classes, temporary)

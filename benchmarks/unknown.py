@@ -6,32 +6,48 @@ the mean over all pairs of classes, `interval` its 95% interval by bootstrap ove
 other scores from the same features: the largest probability and logit and the energy of the classifier, the cosine of
 the nearest training image, and the Mahalanobis distance with shared covariance, alone and relative to the background.
 `rejected_known` and `rejected_new` are the shares rejected where 95% of out-of-fold training images are kept.
-Usage: python benchmarks/unknown.py DATA_TRAIN DATA_VALIDATION [--pairs N]
+With `--preset NAME` the program trains a model by that preset for each pair, on one half of all photos without the two
+classes. The model is asked about the other half of the classes that it knows, and about all photos of the two.
+`auroc` is then the model's own, `quick` that of the score on the same photos' untrained features, and `gain` the mean
+difference, with `gain_interval`. It takes minutes for each pair.
+Usage: python benchmarks/unknown.py DATA_TRAIN DATA_VALIDATION [--pairs N] [--preset NAME] [--set NAME=VALUE …]
 """
 
 import argparse
 import itertools
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
+from app.dataset.decode import read_image
+from app.dataset.preprocess import IMAGE, PIXELS, preprocess_graph
 from app.engines.linear_head import Projection, fit_logistic
 from app.evaluation.novelty import fit_novelty, rooted
 from app.evaluation.thresholds import most_novel_keeping
+from app.export.onnx_model import FEATURES
+from app.export.predictor import Predictor
+from app.features.backbones import BACKBONES, DEFAULT_BACKBONE, network_file
 from app.files import HOME_VARIABLE
+from app.onnx_sessions import open_session
+from app.parallel import map_in_order
 from benchmarks.active_learning import Photos, photos_of
-from benchmarks.result import print_result, say
+from benchmarks.finetune import halve, run
+from benchmarks.result import PROGRAM, print_result, say
 
 KEPT = 0.95
 STRENGTH = 8.0
@@ -105,14 +121,98 @@ def without(photos: Photos, held_out: tuple[int, int]) -> tuple[Known, NDArray[n
     return Known(photos.features[kept], truth, photos.groups[kept]), kept
 
 
+def spaced(pairs: list[tuple[Any, Any]], most: int) -> list[tuple[Any, Any]]:
+    """Return about so many of the pairs, evenly, or all for 0."""
+    return pairs[:: max(1, len(pairs) // most)] if most else pairs
+
+
+def mean_interval(values: Floats) -> list[float]:
+    """Return the 95% interval of a mean, by bootstrap over pairs."""
+    drawn = np.random.default_rng(0).integers(0, len(values), (RESAMPLED, len(values)))
+    return [round(float(end), 3) for end in np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])]
+
+
+def tuned(halves: Path, pair: tuple[str, str], folder: Path, options: argparse.Namespace) -> tuple[float, float]:
+    """Train without two classes; return the AUROC of the model's novelty, and of that of untrained features."""
+    known = [one.name for one in sorted((halves / "train").iterdir()) if one.name not in pair]
+    for label in known:
+        shutil.copytree(halves / "train" / label, folder / "photos" / "train" / label)
+        (folder / "photos" / "test" / label).mkdir(parents=True)
+        some = next((halves / "test" / label).iterdir())
+        shutil.copy(some, folder / "photos" / "test" / label)  # the division is ours, and testing takes time
+    settings = [part for change in options.set for part in ("--set", change)]
+    command = [str(PROGRAM), "train", str(folder / "photos"), "--project", str(folder / "project"), "--json"]
+    values, _ = run([*command, "--preset", options.preset, *settings])
+    others = [path for part in ("train", "test") for label in pair for path in (halves / part / label).iterdir()]
+    asked = [*(path for label in known for path in (halves / "test" / label).iterdir()), *others]
+    new = [path in set(others) for path in asked]
+    predictor = Predictor(Path(values["model"]))
+    found = [one.novelty for one in map_in_order(predictor.predict_file, asked)]
+    pool = [(path, number) for number, label in enumerate(known) for path in (halves / "train" / label).iterdir()]
+    learnt, truth = features_of([path for path, _ in pool]), np.array([number for _, number in pool])
+    with threadpool_limits(limits=1):
+        novelty, _ = fit_novelty(learnt, truth, np.arange(len(truth)))
+        untrained = novelty.scores(features_of(asked))
+    return float(roc_auc_score(new, found)), float(roc_auc_score(new, untrained))
+
+
+@cache
+def preparation() -> InferenceSession:
+    """Return what prepares an image for the default network."""
+    return open_session(preprocess_graph(BACKBONES[DEFAULT_BACKBONE].side).SerializeToString())
+
+
+@cache
+def backbone() -> InferenceSession:
+    """Return the default network."""
+    return open_session(network_file(BACKBONES[DEFAULT_BACKBONE]))
+
+
+@cache
+def feature_of(path: Path) -> bytes:
+    """Return the default network's features of a photo, as bytes of float32."""
+    pixels = preparation().run([PIXELS], {IMAGE: read_image(path)[np.newaxis]})[0]
+    row: NDArray[np.float32] = backbone().run([FEATURES], {PIXELS: pixels})[0][0]
+    return row.tobytes()
+
+
+def features_of(paths: list[Path]) -> NDArray[np.float32]:
+    """Return the default network's features [N, D] of photos, which are kept."""
+    return np.stack([np.frombuffer(row, np.float32) for row in map_in_order(feature_of, paths)])
+
+
+def with_preset(data: tuple[Path, Path], options: argparse.Namespace, folder: Path) -> None:
+    """Train without each pair of classes and print how well these are recognised as new."""
+    halve(list(data), folder / "halves", 0)
+    names = sorted(one.name for one in (folder / "halves" / "train").iterdir())
+    own, untrained = [], []
+    for number, pair in enumerate(spaced(list(itertools.combinations(names, 2)), options.pairs)):
+        found = tuned(folder / "halves", pair, folder / str(number), options)
+        own.append(found[0])
+        untrained.append(found[1])
+        say(f"{', '.join(pair)}: {found[0]:.3f}, untrained {found[1]:.3f}")
+        shutil.rmtree(folder / str(number))
+    gains = np.subtract(own, untrained)
+    print_result(
+        auroc=float(np.mean(own)),
+        interval=mean_interval(np.array(own)),
+        median=float(np.median(own)),
+        worst=min(own),
+        best=max(own),
+        pairs=len(own),
+        preset=options.preset,
+        quick=float(np.mean(untrained)),
+        gain=float(gains.mean()),
+        gain_interval=mean_interval(gains),
+    )
+
+
 def main(data: tuple[Path, Path], most: int, folder: Path) -> None:
     """Hold out each pair of classes and print how well they are recognised as new."""
-    os.environ[HOME_VARIABLE] = str(folder / "home")
     say("features")
     pool, validation = photos_of(folder / "project", data)
     classes = np.unique(pool.truth)
-    pairs = list(itertools.combinations(classes.tolist(), 2))
-    pairs = pairs[:: max(1, len(pairs) // most)] if most else pairs
+    pairs = spaced(list(itertools.combinations(classes.tolist(), 2)), most)
     found: dict[str, list[float]] = {}
     for pair in pairs:
         known, kept = without(pool, pair)
@@ -131,11 +231,9 @@ def main(data: tuple[Path, Path], most: int, folder: Path) -> None:
         say(f"{pair}: {found['auroc'][-1]:.3f}")
     mean = {name: float(np.mean(values)) for name, values in found.items()}
     auroc = np.array(found["auroc"])
-    drawn = np.random.default_rng(0).integers(0, len(auroc), (RESAMPLED, len(auroc)))
-    low, high = np.percentile(auroc[drawn].mean(axis=1), [2.5, 97.5])
     print_result(
         auroc=mean.pop("auroc"),
-        interval=[round(float(low), 3), round(float(high), 3)],
+        interval=mean_interval(auroc),
         median=float(np.median(auroc)),
         worst=float(auroc.min()),
         best=float(auroc.max()),
@@ -152,7 +250,13 @@ if __name__ == "__main__":
     parser.add_argument("train", metavar="DATA_TRAIN", type=Path)
     parser.add_argument("validation", metavar="DATA_VALIDATION", type=Path)
     parser.add_argument("--pairs", metavar="N", type=int, default=0, help="about so many pairs (default: all)")
+    parser.add_argument("--preset", metavar="NAME", default="", help="train with this preset for each pair")
+    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="change the preset")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         both = (options.train.expanduser().resolve(), options.validation.expanduser().resolve())
-        main(both, options.pairs, Path(temporary))
+        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
+        if options.preset:
+            with_preset(both, options, Path(temporary))
+        else:
+            main(both, options.pairs, Path(temporary))

@@ -56,7 +56,7 @@ class CompareCurves(QWidget):
             for (over, quantity, curve), target in self.plots.items():
                 found = run.told.of(quantity).get(curve) if run.told.over(quantity) == over else None
                 if found is not None:
-                    target.set_curve(name, found.x, found.y, colour, style, points=True)
+                    target.set_curve(name, found.x.tolist(), found.y.tolist(), colour, style, points=True)
         for plot in self.plots.values():
             plot.setVisible(bool(plot.lines()))
         self.legend.show_lines(pens)

@@ -44,7 +44,7 @@ class TrainingChoices(QWidget):
         strip = PreviewStrip()
         self.preview = AugmentationPreview(state, strip, self._augmented)
         self._lay_out(strip)
-        self.advanced.toggled.connect(self._options.setVisible)
+        self.advanced.toggled.connect(self.options.setVisible)
         self.advanced.toggled.connect(self.preview.refresh)
         self.settings.changed.connect(self.preview.refresh)
         self.presets.changed.connect(self._on_presets_changed)
@@ -52,8 +52,8 @@ class TrainingChoices(QWidget):
         state.networks_changed.connect(self._show_networks)
 
     def _lay_out(self, strip: PreviewStrip) -> None:
-        self._options = QWidget()
-        self._form = QFormLayout(self._options)
+        self.options = QWidget()
+        self._form = QFormLayout(self.options)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.addRow(strip)
         self._form.addRow(self.tr("Network"), self.network)
@@ -63,9 +63,9 @@ class TrainingChoices(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * theme.SPACE)
-        for widget in (self.presets, self.advanced, self._options):
+        for widget in (self.presets, self.advanced, self.options):
             layout.addWidget(widget)
-        self._options.hide()
+        self.options.hide()
 
     def request(self) -> TrainingRequest | None:
         """Return what is asked for; None where no engine can be used."""

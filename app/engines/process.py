@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -21,6 +22,8 @@ PATIENCE_S = 5.0  # between asking, terminating and killing
 POLL_S = 0.05
 START_TIMEOUT_S = 120.0
 KEPT_LINES = 60
+NICENESS = 5  # of workers, beyond our own: the window comes first
+CREATION_FLAGS = sum(getattr(subprocess, name, 0) for name in ("CREATE_NO_WINDOW", "BELOW_NORMAL_PRIORITY_CLASS"))
 QUICK_WORKER = "app.engines.quick_worker"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -75,8 +78,11 @@ class EngineProcess:
                 cwd=ROOT,
                 env=self._environment,
                 start_new_session=True,  # Ctrl+C is for us alone, who then ask the worker to stop
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                creationflags=CREATION_FLAGS,
             )
+            if hasattr(os, "setpriority"):  # now, while it has one thread: those to come inherit it
+                with suppress(OSError):  # it has ended already, or a sandbox forbids it
+                    os.setpriority(os.PRIO_PROCESS, self._process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
         except OSError as error:
             raise EngineError(
                 "The engine could not be started.", "The details say why.", f"{self._command}: {error}"

@@ -63,12 +63,12 @@ class TimmNetwork(Tunable):
 
     def maps(self, x: Tensor) -> Tensor:
         """Map normalised pictures [N, 3, S, S] to what the model pools, which has maps or tokens."""
-        found: Tensor = self.model.forward_features(x)
+        found: Tensor = self.model.forward_features(x)  # type: ignore[operator]
         return found
 
     def pooled(self, maps: Tensor) -> Tensor:
         """Map what the model pools to features [N, D]."""
-        features: Tensor = self.model.forward_head(maps)
+        features: Tensor = self.model.forward_head(maps)  # type: ignore[operator]
         return torch.cat([features.relu(), (-features).relu()], dim=1) if self.split else features
 
     def layers(self) -> list[nn.Module]:

@@ -229,6 +229,31 @@ def test_unknown(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_unknown_with_a_preset(tmp_path: Path) -> None:
+    both = [make_demo(tmp_path / name, seed=seed, per_class=8) for name, seed in (("train", 5), ("validation", 6))]
+    for one in both:  # four classes, so that two are left
+        (one / "plain").mkdir()
+        for path in sorted((one / "dotted").iterdir())[::2]:
+            path.rename(one / "plain" / path.name)
+    small = ("epochs=1", "side=160", "views=1", "batch_size=8")
+    settings = [part for one in small for part in ("--set", one)]
+    values = run("unknown.py", *map(str, both), "--pairs", "1", "--preset", "balanced", *settings)
+    assert values["pairs"] == 1
+    assert 0 <= values["auroc"] <= 1
+    assert values["gain"] == pytest.approx(values["auroc"] - values["quick"], abs=1e-3)
+
+
+@pytest.mark.slow
+def test_remaining(tmp_path: Path) -> None:
+    small = ("epochs=1", "side=160", "views=1", "batch_size=8")
+    settings = [part for one in small for part in ("--set", one)]
+    values = run("remaining.py", str(make_demo(tmp_path / "photos", seed=3, per_class=6)), *settings)
+    for preset in ("balanced", "best"):
+        assert values[preset]["seconds"] > 0
+        assert values[preset]["0.75"] is None or values[preset]["0.75"] >= 0
+
+
+@pytest.mark.slow
 def test_review() -> None:
     values = run("review.py", "300", "6")
     assert (values["images"], values["classes"]) == (300, 6)

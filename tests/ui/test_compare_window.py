@@ -107,11 +107,11 @@ def test_curves_over_epochs_and_over_strengths_have_their_own_plots(compare: Ope
     window.tabs.setCurrentWidget(window.curves)
     lines = {key: [name for name, _ in plot.lines()] for key, plot in window.curves.plots.items() if plot.isVisible()}
     assert lines == {
-        (True, "validation_accuracy"): ["Run 3"],
-        (True, "validation_loss"): ["Run 3"],
-        (True, "loss"): ["Run 3"],
-        (False, "validation_accuracy"): ["Run 1", "Run 2"],
-        (False, "validation_loss"): ["Run 1", "Run 2"],
+        ("epochs", "accuracy", "validation"): ["Run 3"],
+        ("epochs", "loss", "validation"): ["Run 3"],
+        ("epochs", "loss", "training"): ["Run 3"],
+        ("strengths", "accuracy", "validation"): ["Run 1", "Run 2"],
+        ("strengths", "loss", "validation"): ["Run 1", "Run 2"],
     }
 
 

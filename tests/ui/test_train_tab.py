@@ -108,11 +108,11 @@ def test_closing_the_project_empties_it(state: AppState, ready: TrainTab) -> Non
 
 
 def test_the_options_are_folded_away(qtbot: QtBot, ready: TrainTab) -> None:
-    assert not ready._options.isVisible()
-    click(qtbot, ready._advanced)
-    assert ready._options.isVisible()
-    click(qtbot, ready._advanced)
-    assert not ready._options.isVisible()
+    assert not ready.choices.options.isVisible()
+    click(qtbot, ready.choices.advanced)
+    assert ready.choices.options.isVisible()
+    click(qtbot, ready.choices.advanced)
+    assert not ready.choices.options.isVisible()
 
 
 def test_quick_is_chosen_at_first(tab: TrainTab) -> None:
@@ -123,11 +123,11 @@ def test_quick_is_chosen_at_first(tab: TrainTab) -> None:
 
 
 def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> None:
-    click(qtbot, ready._advanced)
-    qtbot.keyClick(ready._head, Qt.Key.Key_Down)
-    ready._seed.setFocus()
-    ready._seed.selectAll()
-    qtbot.keyClicks(ready._seed, "7")
+    click(qtbot, ready.choices.advanced)
+    qtbot.keyClick(ready.choices.head, Qt.Key.Key_Down)
+    ready.choices.seed.setFocus()
+    ready.choices.seed.selectAll()
+    qtbot.keyClicks(ready.choices.seed, "7")
     stages: list[str] = []
     click(qtbot, ready._train)
     assert not ready._train.isEnabled()
@@ -148,8 +148,8 @@ def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> N
 
     evaluation = load_evaluation(state.project.run_folder(1))
     assert ready._card.isVisible()
-    assert ready._result.text() == f"{evaluation.accuracy:.1%} right"
-    assert f"of {evaluation.images} test images" in ready._measured.text()
+    assert ready._card.result.text() == f"{evaluation.accuracy:.1%} right"
+    assert f"of {evaluation.images} test images" in ready._card.measured.text()
     assert ready._progress._text.text().startswith("Run 1 took ")
     assert ready._train.isEnabled()
     assert not ready._progress._stop.isEnabled()
@@ -157,7 +157,7 @@ def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> N
     for plot in (loss, accuracy):
         assert [(line.name, len(line.x)) for line in plot.lines()] == [("validation", 5)]
     with qtbot.waitSignal(ready.review_requested) as asked:
-        click(qtbot, ready._review)
+        click(qtbot, ready._card.review)
     assert asked.args == [1]
 
 
@@ -218,8 +218,8 @@ def test_a_killed_engine_fails_the_run_and_nothing_else(
     assert not any(process.running for process in processes)
 
     # The window lives on: the options answer, and it would train again.
-    click(qtbot, ready._advanced)
-    assert ready._options.isVisible()
+    click(qtbot, ready.choices.advanced)
+    assert ready.choices.options.isVisible()
     assert ready._train.isEnabled()
 
 
@@ -281,21 +281,21 @@ def choose(qtbot: QtBot, tab: TrainTab, preset: str) -> None:
 
 def test_a_preset_brings_its_settings(qtbot: QtBot, ready: TrainTab) -> None:
     choose(qtbot, ready, "best")
-    assert ready._settings.field("trained").currentText() == "whole"
-    click(qtbot, ready._advanced)
+    assert ready.choices.settings.field("trained").currentText() == "whole"
+    click(qtbot, ready.choices.advanced)
     choose(qtbot, ready, "balanced")
-    assert ready._settings.field("trained").currentText() == "upper"
-    click(qtbot, ready._advanced)
+    assert ready.choices.settings.field("trained").currentText() == "upper"
+    click(qtbot, ready.choices.advanced)
     choose(qtbot, ready, "quick")
     with pytest.raises(KeyError):
-        ready._settings.field("trained")
+        ready.choices.settings.field("trained")
 
 
 @pytest.mark.slow
 def test_stopped_in_the_middle_it_offers_to_go_on_and_does(qtbot: QtBot, state: AppState, ready: TrainTab) -> None:
     choose(qtbot, ready, "balanced")
-    ready._settings.field("epochs").setValue(100)
-    ready._settings.field("patience").setValue(200)
+    ready.choices.settings.field("epochs").setValue(100)
+    ready.choices.settings.field("patience").setValue(200)
     click(qtbot, ready._train)
     assert ready._followed.job is not None
 

@@ -15,14 +15,14 @@ class ResultCard(QFrame):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent, objectName="card")
         self._run: int | None = None
-        self._result = QLabel(objectName="figure")
+        self.result = QLabel(objectName="figure")
         self.measured = QLabel(objectName="muted", wordWrap=True)
-        review = QPushButton(self.tr("Review"))
+        self.review = QPushButton(self.tr("Review"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*[2 * theme.SPACE] * 4)
-        for widget in (self._result, self.measured, review):
+        for widget in (self.result, self.measured, self.review):
             layout.addWidget(widget)
-        review.clicked.connect(self._on_review_clicked)
+        self.review.clicked.connect(self._on_review_clicked)
         self.hide()
 
     def show_result(self, result: RunResult) -> None:
@@ -30,11 +30,11 @@ class ResultCard(QFrame):
         self._run = result.run
         evaluation = result.evaluation
         if evaluation is None:
-            self._result.setText(self.tr("Trained"))
+            self.result.setText(self.tr("Trained"))
             self.measured.setText(self.tr("No images were left to test on; label more to learn how good it is."))
         else:
             low, high = evaluation.interval
-            self._result.setText(self.tr("{0:.1%} right").format(evaluation.accuracy))
+            self.result.setText(self.tr("{0:.1%} right").format(evaluation.accuracy))
             text = self.tr("of {0:,} test images (95% interval {1:.1%} to {2:.1%}). {3}")
             self.measured.setText(text.format(evaluation.images, low, high, evaluation.protocol))
         self.show()

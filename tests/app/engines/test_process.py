@@ -1,12 +1,13 @@
 """The supervision of a worker, against a fake engine run as a real process."""
 
+import os
 import threading
 from collections.abc import Iterator
 from typing import IO
 
 import pytest
 
-from app.engines.process import EngineProcess, worker_command
+from app.engines.process import NICENESS, QUICK_WORKER, EngineProcess, worker_command
 from app.engines.protocol import Checkpoint, Event, Note, Progress
 from app.errors import Cancelled, EngineError
 
@@ -131,3 +132,12 @@ def test_closing_leaves_no_process_behind(engine: EngineProcess) -> None:
     engine.start()
     engine.close()
     assert not engine.running
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="Windows has classes of priority instead")
+def test_a_worker_lets_the_window_go_first() -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    with EngineProcess(worker_command(QUICK_WORKER)) as process:
+        process.start()
+        assert process._process is not None
+        assert os.getpriority(os.PRIO_PROCESS, process._process.pid) == min(own + NICENESS, 19)
