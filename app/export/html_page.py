@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from markdown_it import MarkdownIt
 
 from app.dataset.decode import UnreadableImage, read_image
 from app.dataset.thumbnails import shrunk
@@ -15,6 +16,8 @@ PICTURE_SIDE = 160
 JPEG_QUALITY = 80
 BAR_WIDTH, BAR_HEIGHT = 640, 160
 BINS = 20
+MARGIN = 20  # above and below the bars, for numbers
+TICKS = ((0, "start"), (0.25, "middle"), (0.5, "middle"), (0.75, "middle"), (1, "end"))
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c1e21; background: #fff; max-width: 960px; margin: 2rem auto;
   padding: 0 1rem; }
@@ -25,7 +28,7 @@ th { border-bottom: 1px solid #888; } td:first-child, th:first-child { text-alig
 figure { display: inline-block; margin: .4rem; width: 170px; vertical-align: top; font-size: .8rem;
   overflow-wrap: anywhere; break-inside: avoid; }
 figure img { max-width: 160px; max-height: 160px; }
-pre { white-space: pre-wrap; font: 13px/1.5 ui-monospace, monospace; }
+svg { max-width: 100%; } code { font: 13px ui-monospace, monospace; } h3 { font-size: 1rem; margin-top: 1.5rem; }
 .matrix { overflow-x: auto; } .matrix td { border: 1px solid #ddd; min-width: 1.5rem; }
 @media print { body { margin: 0; max-width: none; } h2, tr { break-after: avoid; } table { break-inside: auto; } }
 """
@@ -53,9 +56,14 @@ def paragraph(text: str, notice: bool = False) -> str:
     return f'<p class="notice">{escape(text)}</p>' if notice else f"<p>{escape(text)}</p>"
 
 
-def preformatted(text: str) -> str:
-    """Return a text with its lines as they are."""
-    return f"<pre>{escape(text)}</pre>"
+def formatted(text: str) -> str:
+    """Return a text in Markdown as HTML, its headings one level lower; HTML within it stays text."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link", "autolink"])
+    tokens = parser.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{int(token.tag[1:]) + 1}"
+    return str(parser.renderer.render(tokens, parser.options, {}))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -89,11 +97,14 @@ def histogram(values: Sequence[float], words: str) -> str:
         f'height="{BAR_HEIGHT * count / highest:.1f}" fill="#0072b2"><title>{count}</title></rect>'
         for index, count in enumerate(counts.tolist())
     )
-    below = f'y="{BAR_HEIGHT + 16}" font-size="12" text-anchor="middle"'
-    ticks = "".join(f'<text x="{share * BAR_WIDTH:.0f}" {below}>{share:.0%}</text>' for share in (0.25, 0.5, 0.75))
+    ticks = "".join(
+        f'<text x="{share * BAR_WIDTH:.0f}" y="{BAR_HEIGHT + 16}" text-anchor="{anchor}">{share:.0%}</text>'
+        for share, anchor in TICKS
+    )
+    lines = "".join(f'<path d="M0 {y}H{BAR_WIDTH}" stroke="#888" stroke-width=".5"/>' for y in (0, BAR_HEIGHT))
     return (
-        f'<svg viewBox="0 0 {BAR_WIDTH} {BAR_HEIGHT + 20}" width="{BAR_WIDTH}" role="img" aria-label="{escape(words)}">'
-        f"{bars}{ticks}</svg>"
+        f'<svg viewBox="0 -{MARGIN} {BAR_WIDTH} {BAR_HEIGHT + 2 * MARGIN}" width="{BAR_WIDTH}" font-size="12" '
+        f'role="img" aria-label="{escape(words)}">{lines}<text x="0" y="-4">{highest:,}</text>{bars}{ticks}</svg>'
     )
 
 

@@ -10,11 +10,12 @@ from app.evaluation.drift import Drift
 from app.evaluation.report import ClassFigures, Evaluation, Figures, Interval
 from app.evaluation.rule import ACCEPTED, UNKNOWN, UNSURE, Price
 from app.export.bundle import CARD_FILE, UNREADABLE, BundleInfo, bundle_root
-from app.export.html_page import heading, histogram, matrix, page, paragraph, picture, preformatted, table
+from app.export.html_page import formatted, heading, histogram, matrix, page, paragraph, picture, table
 from app.files import write_text
 
 FILE_NAME = "report.html"
 MOST_PICTURES = 24
+JOINED = "\N{WORD JOINER}"  # no line ends here
 CLASS_COLUMNS = ("class", "images", "precision", "recall", "F1", "average precision", "ROC AUC")
 
 
@@ -180,7 +181,7 @@ def _card(bundle: Path) -> list[str]:
         text = (bundle_root(bundle) / CARD_FILE).read_text(encoding="utf-8")
     except UNREADABLE:
         return []
-    return [heading("Model card"), preformatted(text)]
+    return [heading("Model card"), formatted(text)]
 
 
 def _share(value: float | None) -> str:
@@ -190,7 +191,8 @@ def _share(value: float | None) -> str:
 def _with_interval(value: float | None, interval: Interval | None) -> str:
     if interval is None:
         return _share(value)
-    return f"{_share(value)}\u00a0({100 * interval[0]:.1f}–{100 * interval[1]:.1f})"
+    low, high = (f"{100 * end:.1f}" for end in interval)
+    return f"{_share(value)} ({low}{JOINED}–{JOINED}{high})"
 
 
 def _interval(interval: Interval | None) -> str:

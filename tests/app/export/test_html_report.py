@@ -12,7 +12,7 @@ import pytest
 
 from app.cli import main
 from app.evaluation.drift import drift_of
-from app.export.html_page import histogram, matrix, page, paragraph, picture, table
+from app.export.html_page import formatted, histogram, matrix, page, paragraph, picture, table
 from tests.conftest import Trained
 
 WITHOUT_END = ("meta", "img")
@@ -58,9 +58,9 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any
 def test_texts_cannot_become_elements() -> None:
     evil = "<script>alert('x')</script>&\""
     parts = [paragraph(evil), paragraph(evil, notice=True), table([evil], [[evil]]), matrix([evil], [[3]])]
-    parts += [histogram([0.1, 0.99, 1.0], evil), picture(Path("no such <file>.png"), evil)]
+    parts += [formatted(evil), histogram([0.1, 0.99, 1.0], evil), picture(Path("no such <file>.png"), evil)]
     reader = read(page(evil, parts))
-    assert reader.text.count(evil) == 9
+    assert reader.text.count(evil) == 10
 
 
 def test_the_page_of_a_labelled_folder(
@@ -77,6 +77,8 @@ def test_the_page_of_a_labelled_folder(
     assert f"{values['accuracy']:.1%}" in reader.text
     assert f"By the model's rule {values['price']['coverage']:.1%} are accepted" in reader.text
     assert "Model card" in reader.text
+    assert "Meant for" in reader.text
+    assert not any(mark in reader.text for mark in ("##", "|--"))  # the card is no longer Markdown
     assert len(reader.sources) == min(24, round(42 * (1 - values["accuracy"])))
     assert values["price"]["images"] == 42
 
