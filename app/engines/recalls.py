@@ -1,11 +1,11 @@
 """The shares of right answers on a validation part. CNTK's Python 3.6 imports this, too: numpy alone."""
 
-from typing import Any
+from typing import Any, Dict
 
 import numpy as np
 
 
-def validation_shares(logits: Any, truth: Any) -> dict[str, Any]:
+def validation_shares(logits: Any, truth: Any) -> Dict[str, Any]:
     """Return the share of right answers to logits [N, C] and truth [N]: of all, of each class, and the classes' mean.
 
     All are within 0 to 1; that of a class without images is None. N is at least 1.
