@@ -3,7 +3,8 @@
 Trains once with each preset of fine-tuning, without a window. `balanced` and `best`, each with `seconds`, and by the
 share of the run that was over, the seconds then said to be left over those that were: 1 is right, 1.2 too long by a
 fifth. What is said last before that moment counts, as it is what the window shows. The whole run counts, from the
-division of the images to the test. Usage: python benchmarks/remaining.py [DATA] [--set NAME=VALUE …]
+division of the images to the test. Usage: python benchmarks/remaining.py [DATA]
+       [--presets NAME …] [--set NAME=VALUE …]
 """
 
 import argparse
@@ -60,6 +61,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("data", nargs="?", type=Path)
+    parser.add_argument("--presets", nargs="+", default=TUNED)
     parser.add_argument("--set", action="append", default=[])
     options = parser.parse_args()
     settings = dict(parse_setting(TORCH, one) for one in options.set)
@@ -68,7 +70,7 @@ def main() -> None:
         drawn = Path(temporary) / "demo"
         data = options.data or (PHOTOS if PHOTOS.is_dir() else make_demo(drawn, per_class=PER_CLASS))
         found = {}
-        for preset in TUNED:
+        for preset in options.presets:
             say(preset)
             found[preset] = measure(data, Path(temporary) / preset, preset, settings)
     print_result(**found)
