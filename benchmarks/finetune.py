@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import mean, stdev
@@ -74,11 +75,15 @@ def run(command: list[str], **environment: str) -> tuple[dict[str, Any], float]:
     return json.loads(done.stdout.splitlines()[-1]), spent or wall_s  # Windows counts no children
 
 
+def train_command(data: Path, project: Path, preset: str, changes: Sequence[str] = ()) -> list[str]:
+    """Return the command that trains with a preset, NAME=VALUE of which are changed, and prints JSON."""
+    settings = [part for change in changes for part in ("--set", change)]
+    return [str(PROGRAM), "train", str(data), "--project", str(project), "--preset", preset, "--json", *settings]
+
+
 def train(preset: str, data: Path, project: Path, changes: list[str]) -> dict[str, Any]:
     """Train with a preset on a project of its own; return which test photos are right, and the seconds."""
-    settings = [part for change in changes for part in ("--set", change)] if preset != "quick" else []
-    command = [str(PROGRAM), "train", str(data), "--project", str(project), "--preset", preset, "--json", *settings]
-    values, whole_s = run(command)
+    values, whole_s = run(train_command(data, project, preset, changes if preset != "quick" else ()))
     evaluation = load_evaluation(Path(values["model"]).parent)
     right = {one.path: one.predicted == one.truth for one in evaluation.predictions}
     spent, photos = values["processor_seconds"], len(list((data / "train").glob("*/*")))

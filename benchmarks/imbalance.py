@@ -9,11 +9,9 @@ Usage: python benchmarks/imbalance.py [TRAIN TEST] [--largest N] [--ratio N] [--
 """
 
 import argparse
-import os
 import random
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -21,9 +19,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from app.evaluation.report import load_evaluation
-from app.files import HOME_VARIABLE
-from benchmarks.finetune import run
-from benchmarks.result import PHOTOS, PROGRAM, print_result, say
+from benchmarks.finetune import run, train_command
+from benchmarks.home import own_home
+from benchmarks.result import PHOTOS, print_result, say
 
 LARGEST, RATIO, FEWEST = 200, 100, 2
 PLAIN = ("class_weights=off", "even_classes=off")
@@ -59,9 +57,7 @@ def macro_recall(model: Path) -> tuple[float, float]:
 
 def train(data: Path, project: Path, preset: str, changes: list[str]) -> tuple[float, float]:
     """Train, and return macro recall and accuracy."""
-    settings = [part for change in changes for part in ("--set", change)]
-    command = [str(PROGRAM), "train", str(data), "--project", str(project), "--preset", preset, "--json", *settings]
-    values, _ = run(command)
+    values, _ = run(train_command(data, project, preset, changes))
     return macro_recall(Path(values["model"]))
 
 
@@ -77,14 +73,13 @@ def main() -> None:
     options = parser.parse_args()
     training, testing = options.data
     found: dict[str, list[tuple[float, float]]] = {"plain": [], "corrected": []}
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
+    with own_home() as temporary:
         for seed in range(options.seeds):
-            data = Path(temporary) / f"data{seed}"
+            data = temporary / f"data{seed}"
             sizes = make_imbalance(training, testing, data, options, seed)
             for name, changes in (("plain", [*options.set, *PLAIN]), ("corrected", options.set)):
                 say(f"seed {seed}: {name}")
-                found[name].append(train(data, Path(temporary) / f"{name}{seed}", options.preset, changes))
+                found[name].append(train(data, temporary / f"{name}{seed}", options.preset, changes))
     recalls, accuracies = ({name: mean(pair[place] for pair in found[name]) for name in found} for place in (0, 1))
     values: dict[str, Any] = {name: {"macro_recall": round(recalls[name], 4)} for name in found}
     print_result(

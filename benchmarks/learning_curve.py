@@ -11,9 +11,7 @@ Usage: python benchmarks/learning_curve.py DATA [DATA ...] [--sizes N ...] [--mo
 """
 
 import argparse
-import os
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -31,8 +29,8 @@ from app.errors import InputError
 from app.evaluation.forecast import Curve
 from app.evaluation.learning_curve import STRENGTH, learning_curve
 from app.features.rooted import root_normalised
-from app.files import HOME_VARIABLE
 from benchmarks.active_learning import Photos, photos_of
+from benchmarks.home import own_home
 from benchmarks.result import print_result, say
 
 SIZES = (300, 600, 1000)
@@ -130,9 +128,8 @@ def main() -> None:
     parser.add_argument("--projects", type=int, default=PROJECTS)
     parser.add_argument("--keep", type=Path, help="keep the features in this folder, for another time")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
-        parts = photos_of(options.keep or Path(temporary) / "project", options.data)
+    with own_home() as temporary:
+        parts = photos_of(options.keep or temporary / "project", options.data)
     # Groups are numbered within each folder; a photo and its double in another folder stay rare enough to be ignored.
     ends = np.cumsum([0, *(int(part.groups.max()) + 1 for part in parts)])
     photos = Photos(

@@ -11,7 +11,6 @@ Usage: python benchmarks/predict_many.py [IMAGES]
 
 import os
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -28,12 +27,12 @@ from app.export.answers import Answers
 from app.export.asking import ask
 from app.export.bundle import read_bundle_info
 from app.export.service import ModelService
-from app.files import HOME_VARIABLE
 from app.parallel import processors
 from app.project.project import Project
 from app.training import TrainingRequest, train
 from benchmarks.bare_loop import answer, set_up
 from benchmarks.contestants import cpu_seconds
+from benchmarks.home import own_home
 from benchmarks.result import print_result, say
 
 IMAGES, PER_CLASS = 10_000, 40
@@ -128,10 +127,9 @@ def growth(first: int | None, last: int | None) -> float | None:
 
 def main(number: int) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
-        bundle, pictures = make_bundle(Path(temporary))
-        paths = multiply(pictures, Path(temporary) / "many", number)
+    with own_home() as temporary:
+        bundle, pictures = make_bundle(temporary)
+        paths = multiply(pictures, temporary / "many", number)
         tab = Tab(bundle, paths[0].parent)
         ask(tab.service, bundle, pictures[:8], lambda event: None, threading.Event())  # the model is loaded
         say(f"{number} images through the tab, stopped in the middle")

@@ -8,9 +8,7 @@ division of the images to the test. Usage: python benchmarks/remaining.py [DATA]
 """
 
 import argparse
-import os
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -19,10 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from app.demo.garments import make_demo
 from app.engines.protocol import Progress
-from app.files import HOME_VARIABLE
 from app.project.project import Project
 from app.settings import TORCH, Value, parse_setting
 from app.training import TrainingRequest, train
+from benchmarks.home import own_home
 from benchmarks.result import PHOTOS, print_result, say
 
 TUNED = ("balanced", "best")
@@ -65,14 +63,13 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[])
     options = parser.parse_args()
     settings = dict(parse_setting(TORCH, one) for one in options.set)
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
-        drawn = Path(temporary) / "demo"
+    with own_home() as temporary:
+        drawn = temporary / "demo"
         data = options.data or (PHOTOS if PHOTOS.is_dir() else make_demo(drawn, per_class=PER_CLASS))
         found = {}
         for preset in options.presets:
             say(preset)
-            found[preset] = measure(data, Path(temporary) / preset, preset, settings)
+            found[preset] = measure(data, temporary / preset, preset, settings)
     print_result(**found)
 
 

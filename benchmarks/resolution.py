@@ -6,17 +6,15 @@ Usage: python benchmarks/resolution.py [DATA] [--sides N …] [--preset NAME] [-
 """
 
 import argparse
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from app.files import HOME_VARIABLE
-from benchmarks.finetune import SOURCES, halve, run
-from benchmarks.result import PROGRAM, print_result, say
+from benchmarks.finetune import SOURCES, halve, run, train_command
+from benchmarks.home import own_home
+from benchmarks.result import print_result, say
 
 SIDES = (160, 224, 288)
 
@@ -24,9 +22,7 @@ SIDES = (160, 224, 288)
 def measure(side: int, data: Path, project: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Train and test with pictures of one size."""
     say(f"{side} pixels")
-    settings = [part for change in (f"side={side}", *options.set) for part in ("--set", change)]
-    command = [str(PROGRAM), "train", str(data), "--project", str(project), "--preset", options.preset, "--json"]
-    values, _ = run([*command, *settings])
+    values, _ = run(train_command(data, project, options.preset, (f"side={side}", *options.set)))
     spent = values["processor_seconds"]
     return {
         "accuracy": round(values["test"]["accuracy"], 4),
@@ -44,11 +40,10 @@ def main() -> None:
     parser.add_argument("--preset", default="balanced")
     parser.add_argument("--set", action="append", default=[])
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
-        data = Path(temporary) / "data"
+    with own_home() as temporary:
+        data = temporary / "data"
         halve(options.data, data, 0)
-        found = {str(side): measure(side, data, Path(temporary) / str(side), options) for side in options.sides}
+        found = {str(side): measure(side, data, temporary / str(side), options) for side in options.sides}
     print_result(sides=found, preset=options.preset)
 
 

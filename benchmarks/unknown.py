@@ -15,39 +15,29 @@ Usage: python benchmarks/unknown.py DATA_TRAIN DATA_VALIDATION [--pairs N] [--pr
 
 import argparse
 import itertools
-import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from app.dataset.decode import read_image
-from app.dataset.preprocess import IMAGE, PIXELS, preprocess_graph
 from app.engines.linear_head import Projection, fit_logistic
 from app.evaluation.novelty import fit_novelty, rooted
 from app.evaluation.thresholds import most_novel_keeping
-from app.export.onnx_model import FEATURES
 from app.export.predictor import Predictor
-from app.features.backbones import BACKBONES, DEFAULT_BACKBONE, network_file
-from app.files import HOME_VARIABLE
-from app.onnx_sessions import open_session
 from app.parallel import map_in_order
 from benchmarks.active_learning import Photos, photos_of
-from benchmarks.finetune import halve, run
-from benchmarks.result import PROGRAM, print_result, say
+from benchmarks.finetune import halve, run, train_command
+from benchmarks.home import own_home
+from benchmarks.result import print_result, say
 
 KEPT = 0.95
 STRENGTH = 8.0
@@ -114,14 +104,16 @@ OTHERS: tuple[Callable[[Known, NDArray[np.float32]], dict[str, Floats]], ...] = 
 )
 
 
-def without(photos: Photos, held_out: tuple[int, int]) -> tuple[Known, NDArray[np.bool_]]:
-    """Return the photos of the other classes, and which photos those are."""
-    kept = ~np.isin(photos.truth, held_out)
-    _, truth = np.unique(photos.truth[kept], return_inverse=True)
-    return Known(photos.features[kept], truth, photos.groups[kept]), kept
+def divided(pool: Photos, other: Photos, pair: tuple[int, int]) -> tuple[Known, NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the pool's photos without two classes, the features to ask about, and which of those are of the two."""
+    kept = ~np.isin(pool.truth, pair)
+    _, truth = np.unique(pool.truth[kept], return_inverse=True)
+    asked = np.vstack([other.features, pool.features[~kept]])
+    new = np.append(np.isin(other.truth, pair), np.ones((~kept).sum(), bool))
+    return Known(pool.features[kept], truth, pool.groups[kept]), asked, new
 
 
-def spaced(pairs: list[tuple[Any, Any]], most: int) -> list[tuple[Any, Any]]:
+def spaced(pairs: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
     """Return about so many of the pairs, evenly, or all for 0."""
     return pairs[:: max(1, len(pairs) // most)] if most else pairs
 
@@ -132,66 +124,39 @@ def mean_interval(values: Floats) -> list[float]:
     return [round(float(end), 3) for end in np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])]
 
 
-def tuned(halves: Path, pair: tuple[str, str], folder: Path, options: argparse.Namespace) -> tuple[float, float]:
-    """Train without two classes; return the AUROC of the model's novelty, and of that of untrained features."""
+def tuned(halves: Path, pair: tuple[str, str], folder: Path, options: argparse.Namespace) -> float:
+    """Train without two classes, and return the AUROC of the model's novelty."""
     known = [one.name for one in sorted((halves / "train").iterdir()) if one.name not in pair]
     for label in known:
         shutil.copytree(halves / "train" / label, folder / "photos" / "train" / label)
         (folder / "photos" / "test" / label).mkdir(parents=True)
         some = next((halves / "test" / label).iterdir())
         shutil.copy(some, folder / "photos" / "test" / label)  # the division is ours, and testing takes time
-    settings = [part for change in options.set for part in ("--set", change)]
-    command = [str(PROGRAM), "train", str(folder / "photos"), "--project", str(folder / "project"), "--json"]
-    values, _ = run([*command, "--preset", options.preset, *settings])
+    values, _ = run(train_command(folder / "photos", folder / "project", options.preset, options.set))
     others = [path for part in ("train", "test") for label in pair for path in (halves / part / label).iterdir()]
-    asked = [*(path for label in known for path in (halves / "test" / label).iterdir()), *others]
-    new = [path in set(others) for path in asked]
+    asked = [*others, *(path for label in known for path in (halves / "test" / label).iterdir())]
     predictor = Predictor(Path(values["model"]))
     found = [one.novelty for one in map_in_order(predictor.predict_file, asked)]
-    pool = [(path, number) for number, label in enumerate(known) for path in (halves / "train" / label).iterdir()]
-    learnt, truth = features_of([path for path, _ in pool]), np.array([number for _, number in pool])
-    with threadpool_limits(limits=1):
-        novelty, _ = fit_novelty(learnt, truth, np.arange(len(truth)))
-        untrained = novelty.scores(features_of(asked))
-    return float(roc_auc_score(new, found)), float(roc_auc_score(new, untrained))
-
-
-@cache
-def preparation() -> InferenceSession:
-    """Return what prepares an image for the default network."""
-    return open_session(preprocess_graph(BACKBONES[DEFAULT_BACKBONE].side).SerializeToString())
-
-
-@cache
-def backbone() -> InferenceSession:
-    """Return the default network."""
-    return open_session(network_file(BACKBONES[DEFAULT_BACKBONE]))
-
-
-@cache
-def feature_of(path: Path) -> bytes:
-    """Return the default network's features of a photo, as bytes of float32."""
-    pixels = preparation().run([PIXELS], {IMAGE: read_image(path)[np.newaxis]})[0]
-    row: NDArray[np.float32] = backbone().run([FEATURES], {PIXELS: pixels})[0][0]
-    return row.tobytes()
-
-
-def features_of(paths: list[Path]) -> NDArray[np.float32]:
-    """Return the default network's features [N, D] of photos, which are kept."""
-    return np.stack([np.frombuffer(row, np.float32) for row in map_in_order(feature_of, paths)])
+    return float(roc_auc_score(np.arange(len(asked)) < len(others), found))
 
 
 def with_preset(data: tuple[Path, Path], options: argparse.Namespace, folder: Path) -> None:
     """Train without each pair of classes and print how well these are recognised as new."""
-    halve(list(data), folder / "halves", 0)
-    names = sorted(one.name for one in (folder / "halves" / "train").iterdir())
+    halves = folder / "halves"
+    halve(list(data), halves, 0)
+    pool, other = photos_of(folder / "untrained", (halves / "train", halves / "test"))
+    names = sorted(one.name for one in (halves / "train").iterdir())
+    classes = dict(zip(np.unique(pool.truth).tolist(), names, strict=True))
     own, untrained = [], []
-    for number, pair in enumerate(spaced(list(itertools.combinations(names, 2)), options.pairs)):
-        found = tuned(folder / "halves", pair, folder / str(number), options)
-        own.append(found[0])
-        untrained.append(found[1])
-        say(f"{', '.join(pair)}: {found[0]:.3f}, untrained {found[1]:.3f}")
+    for number, pair in enumerate(spaced(list(itertools.combinations(classes, 2)), options.pairs)):
+        labels = (classes[pair[0]], classes[pair[1]])
+        own.append(tuned(halves, labels, folder / str(number), options))
         shutil.rmtree(folder / str(number))
+        known, asked, new = divided(pool, other, pair)
+        with threadpool_limits(limits=1):
+            novelty, _ = fit_novelty(known.features, known.truth, known.groups)
+            untrained.append(float(roc_auc_score(new, novelty.scores(asked))))
+        say(f"{', '.join(labels)}: {own[-1]:.3f}, untrained {untrained[-1]:.3f}")
     gains = np.subtract(own, untrained)
     print_result(
         auroc=float(np.mean(own)),
@@ -215,9 +180,7 @@ def main(data: tuple[Path, Path], most: int, folder: Path) -> None:
     pairs = spaced(list(itertools.combinations(classes.tolist(), 2)), most)
     found: dict[str, list[float]] = {}
     for pair in pairs:
-        known, kept = without(pool, pair)
-        asked = np.vstack([validation.features, pool.features[~kept]])
-        new = np.append(np.isin(validation.truth, pair), np.ones((~kept).sum(), bool))
+        known, asked, new = divided(pool, validation, pair)
         with threadpool_limits(limits=1):
             novelty, held_out = fit_novelty(known.features, known.truth, known.groups)
             scores: dict[str, Floats] = {"auroc": novelty.scores(asked).astype(np.float64)}
@@ -253,10 +216,9 @@ if __name__ == "__main__":
     parser.add_argument("--preset", metavar="NAME", default="", help="train with this preset for each pair")
     parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="change the preset")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
+    with own_home() as temporary:
         both = (options.train.expanduser().resolve(), options.validation.expanduser().resolve())
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
         if options.preset:
-            with_preset(both, options, Path(temporary))
+            with_preset(both, options, temporary)
         else:
-            main(both, options.pairs, Path(temporary))
+            main(both, options.pairs, temporary)

@@ -1,7 +1,6 @@
 """What measuring the real window takes: a desktop of its own, and a timer that notes the event loop's pauses."""
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QEventLoop, QObject, QTimer, pyqtSlot
 
-from app.files import HOME_VARIABLE
+from benchmarks.home import own_home
 from installer.display import PrivateDisplay, has_display
 
 INTERVAL_MS = 5
@@ -19,14 +18,10 @@ POLL_MS = 5
 @contextmanager
 def desktop() -> Iterator[Path]:
     """Yield a temporary folder, in which the program keeps its own files; a display is started where there is none."""
-    with (
-        tempfile.TemporaryDirectory() as temporary,
-        nullcontext(None) if has_display() else PrivateDisplay() as display,
-    ):
-        os.environ[HOME_VARIABLE] = str(Path(temporary) / "home")
+    with own_home() as folder, nullcontext(None) if has_display() else PrivateDisplay() as display:
         if display:
             os.environ |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-        yield Path(temporary)
+        yield folder
 
 
 class Gaps(QObject):

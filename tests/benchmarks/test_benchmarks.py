@@ -14,6 +14,7 @@ from benchmarks.kill_label import Told, count_lost
 from benchmarks.result import PROGRAM, middle, print_result
 
 LIMIT_S = 240
+SMALL = [part for change in ("epochs=1", "views=1", "side=160") for part in ("--set", change)]
 
 
 def run(name: str, *arguments: str) -> dict[str, Any]:
@@ -174,9 +175,8 @@ def test_resolution(garments: Path) -> None:
 
 @pytest.mark.slow
 def test_imbalance(garments: Path) -> None:
-    small = [part for change in ("epochs=1", "views=1", "side=160") for part in ("--set", change)]
     values = run(
-        "imbalance.py", str(garments), str(garments), "--largest", "12", "--ratio", "6", "--seeds", "1", *small
+        "imbalance.py", str(garments), str(garments), "--largest", "12", "--ratio", "6", "--seeds", "1", *SMALL
     )
     assert values["sizes"] == [12, 5, 2]
     assert 0 <= values["plain"]["macro_recall"] <= 1
@@ -235,9 +235,7 @@ def test_unknown_with_a_preset(tmp_path: Path) -> None:
         (one / "plain").mkdir()
         for path in sorted((one / "dotted").iterdir())[::2]:
             path.rename(one / "plain" / path.name)
-    small = ("epochs=1", "side=160", "views=1", "batch_size=8")
-    settings = [part for one in small for part in ("--set", one)]
-    values = run("unknown.py", *map(str, both), "--pairs", "1", "--preset", "balanced", *settings)
+    values = run("unknown.py", *map(str, both), "--pairs", "1", "--preset", "balanced", *SMALL)
     assert values["pairs"] == 1
     assert 0 <= values["auroc"] <= 1
     assert values["gain"] == pytest.approx(values["auroc"] - values["quick"], abs=1e-3)
@@ -245,10 +243,8 @@ def test_unknown_with_a_preset(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_remaining(tmp_path: Path) -> None:
-    small = ("epochs=1", "side=160", "views=1", "batch_size=8")
-    settings = [part for one in small for part in ("--set", one)]
     values = run(
-        "remaining.py", str(make_demo(tmp_path / "photos", seed=3, per_class=6)), "--presets", "balanced", *settings
+        "remaining.py", str(make_demo(tmp_path / "photos", seed=3, per_class=6)), "--presets", "balanced", *SMALL
     )
     assert values["balanced"]["seconds"] > 0
     assert values["balanced"]["0.75"] is None or values["balanced"]["0.75"] >= 0

@@ -9,13 +9,14 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from ui import theme
+from ui.widgets.plot_canvas import PlotCanvas
 
 TICKS = (0, 1, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 FIFTHS = 5
 SELECTION_SHADE = 60  # of 255
 
 
-class _Canvas(pyqtgraph.PlotWidget):
+class _Canvas(PlotCanvas):
     pressed = pyqtSignal(QPoint)
     dragged = pyqtSignal(QPoint)
     released = pyqtSignal()
@@ -64,9 +65,7 @@ class BarPlot(QWidget):
         self._plot = _Canvas()
         self._plot.setAccessibleName(y_title)
         self._plot.setToolTip(self.tr("Click a bar, or drag over several, to see their images."))
-        self._plot.setMenuEnabled(False)
         self._plot.setMouseEnabled(False, False)
-        self._plot.hideButtons()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
