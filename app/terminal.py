@@ -21,6 +21,7 @@ STAGES = {
     "tune": "Fine-tuning",
     "epoch": "Epochs",
     "test": "Testing",
+    "unknown": "Learning what is none of the classes",
     "sweep": "Runs done",
     "curve": "Learning from parts",
     "folds": "Cross-validating",

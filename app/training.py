@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from app.dataset.scan import Skipped
+from app.dataset.split import TEST_SHARE
 from app.divisions import groups_of, leak_words, parts_before
 from app.engines.catalog import engine_status
 from app.engines.conversion import ensure_network
 from app.engines.metrics import METRICS_FILE, add_metrics
+from app.engines.outlook import Outlook, parts_of
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Event, Note, OnEvent, Progress
 from app.engines.snapshot import (
@@ -301,6 +303,9 @@ class _Run:
         self._folder = project.run_folder(number).resolve()
         self._leaks: list[list[str]] = []
         self._processor_s: dict[str, float] = {}
+        # How images will be divided is not known yet; it hardly matters for the time, and is set right later.
+        tested = round(TEST_SHARE * len(snapshot.images))
+        self._outlook = Outlook(parts_of(snapshot, len(snapshot.images) - tested, tested))
 
     def go(self, processes: RunProcesses) -> RunResult:
         """Take every stage in turn."""
@@ -315,6 +320,7 @@ class _Run:
             extraction = self._job(worker, "features")
         skipped = self._note_problems(extraction["problems"])
         trained, tested = self._split(worker, [position for position, _ in extraction["problems"]])
+        self._outlook.divide(parts_of(self.snapshot, trained, tested))
         fit_start = time.perf_counter()
         for stage in STAGES[self.snapshot.engine].stages:
             self._job(processes.of(stage.worker), stage.job)
@@ -347,6 +353,7 @@ class _Run:
     def _record(self, event: Event) -> None:
         if isinstance(event, Progress):
             add_metrics(self._folder, event)
+            event = self._outlook.told(event)
         self._on_event(event)
 
     def _note_problems(self, problems: Sequence[tuple[int, str]]) -> tuple[Skipped, ...]:

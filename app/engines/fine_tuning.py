@@ -15,6 +15,7 @@ from app.engines.checkpoint import Checkpoint, TuningState, read_checkpoint, wri
 from app.engines.devices import CPU, Device
 from app.engines.event_file import EventFile
 from app.engines.memory import give_back
+from app.engines.outlook import REMAINING
 from app.engines.progress import Throttle
 from app.engines.protocol import Checkpoint as CheckpointEvent
 from app.engines.protocol import Note, OnEvent, Progress
@@ -172,7 +173,7 @@ class FineTuning:
 
     def _left(self) -> dict[str, float]:
         seconds = self._remaining.seconds(self.state.epoch, self.state.place)
-        return {} if seconds is None else {"remaining_seconds": seconds}
+        return {} if seconds is None else {REMAINING: seconds}
 
     def _tell_epoch(self, epoch: int, left: dict[str, float]) -> None:
         self._on_event(Progress("epoch", epoch, self._epochs, {**self.state.history[epoch - 1], **left}))

@@ -18,6 +18,7 @@ from app.engines.devices import Device, choose_device
 from app.engines.fine_tuning import Asked, FineTuning, Task
 from app.engines.imbalance import correction
 from app.engines.linear_head import HEADS, LinearHead, Projection
+from app.engines.outlook import REMAINING
 from app.engines.pixel_cache import CachedPictures, PixelCache
 from app.engines.progress import Throttle
 from app.engines.protocol import Hello, Note, OnEvent
@@ -107,7 +108,7 @@ def _stored(
 
     def on_count(done: int, total: int) -> None:
         left = before_learning(work, done, time.monotonic() - start)
-        throttle.progress("lower", done, total, remaining_seconds=left)
+        throttle.progress("lower", done, total, **{REMAINING: left})
 
     return store_activations(folder / ACTIVATIONS_FILE, network, training, settings, snapshot.seed, on_count, cancel)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -39,15 +39,20 @@ from app.export.versions import versions
 from app.files import resource_folder, write_bytes, write_json, write_text
 
 
-def build_bundle(run: Path, name: str, snapshot: Snapshot, split: Split) -> Parity:
-    """Write `bundle/` into the run folder; raises BundleError unless it agrees with the engine's network."""
+def build_bundle(
+    run: Path, name: str, snapshot: Snapshot, split: Split, on_count: Callable[[int, int], None]
+) -> Parity:
+    """Write `bundle/` into the run folder; raises BundleError unless it agrees with the engine's network.
+
+    `on_count` is told how many images were looked at for the novelty score, and may raise to end it.
+    """
     part = run / f"{BUNDLE_FOLDER}.part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     network = onnx.load(run / NETWORK_FILE)
     scores = np.load(run / VALIDATION_FILE)
     temperature = fit_temperature(scores["logits"], scores["truth"])
-    novelty, held_out = learn_novelty(run, network, snapshot, split, temperature)
+    novelty, held_out = learn_novelty(run, network, snapshot, split, temperature, on_count)
     trained_on = [image for image, where in zip(snapshot.images, split.parts, strict=True) if where not in (None, TEST)]
     info = BundleInfo(
         name=name,

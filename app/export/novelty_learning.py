@@ -3,7 +3,8 @@
 Imports onnx and onnxruntime: for worker processes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +33,22 @@ Integers = NDArray[np.int64]
 
 
 def learn_novelty(
-    run: Path, network: onnx.ModelProto, snapshot: Snapshot, split: Split, temperature: float
+    run: Path,
+    network: onnx.ModelProto,
+    snapshot: Snapshot,
+    split: Split,
+    temperature: float,
+    on_count: Callable[[int, int], None],
 ) -> tuple[Novelty, HeldOut]:
-    """Fit the novelty score of a run, and return it with the run's held-out scores."""
+    """Fit the novelty score of a run, and return it with the run's held-out scores.
+
+    `on_count` is told how many images were looked at, and may raise to end it.
+    """
     scores = np.load(run / VALIDATION_FILE)
     logits, truth = scores["logits"], scores["truth"]
     held_out = scores["positions"].tolist() if "positions" in scores else _held_out_positions(split, len(truth))
     asked = _asked(split, held_out, snapshot.seed)
-    features, readable = _features(network, snapshot, [snapshot.images[position] for position in asked])
+    features, readable = _features(network, snapshot, [snapshot.images[position] for position in asked], on_count)
     asked = asked[readable]
     labels = np.array([snapshot.images[position].label for position in asked])
     groups = np.array([split.groups[position] for position in asked])
@@ -68,7 +77,10 @@ def _asked(split: Split, held_out: Sequence[int], seed: int) -> Integers:
 
 
 def _features(
-    network: onnx.ModelProto, snapshot: Snapshot, images: Sequence[SnapshotImage]
+    network: onnx.ModelProto,
+    snapshot: Snapshot,
+    images: Sequence[SnapshotImage],
+    on_count: Callable[[int, int], None],
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Return the features [N, D] of the images that can be read, and which those are."""
     if snapshot.engine == "quick":
@@ -87,6 +99,10 @@ def _features(
         row: Floats = session.run([FEATURES], {PIXELS: pixels})[0][0]
         return row
 
-    rows = list(map_in_order(features_of, images))
+    rows: list[Floats | None] = []
+    with closing(map_in_order(features_of, images)) as found:
+        for row in found:
+            rows.append(row)
+            on_count(len(rows), len(images))
     readable = np.array([row is not None for row in rows])
     return np.stack([row for row in rows if row is not None]), readable

@@ -1,6 +1,7 @@
 """The worker that finishes a run: builds its bundle and measures it."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def hello() -> Hello:
 def bundle(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, Any]:
     """Build the bundle of the job's `run` folder and name it."""
     folder = Path(job["run"])
-    parity = build_bundle(folder, job["name"], read_snapshot(folder), read_split(folder))
+    on_count = _counting("unknown", on_event, cancel)
+    parity = build_bundle(folder, job["name"], read_snapshot(folder), read_split(folder), on_count)
     return {"images": parity.images, "largest_difference": parity.largest_difference, "agrees": parity.agrees}
 
 
@@ -42,14 +44,7 @@ def evaluate(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, 
     split = read_split(folder)
     tested = split.positions(TEST)
     images = [snapshot.images[position] for position in tested]
-    throttle = Throttle(on_event)
-
-    def on_count(done: int, total: int) -> None:
-        if cancel.is_set():
-            raise Cancelled
-        throttle.progress("test", done, total)
-
-    scores = score_images(folder / BUNDLE_FOLDER, images, _cache(snapshot), on_count)
+    scores = score_images(folder / BUNDLE_FOLDER, images, _cache(snapshot), _counting("test", on_event, cancel))
     scored = [images[position] for position in scores.positions]
     evaluation = compute_figures(
         scores.probabilities.astype(np.float64),
@@ -63,6 +58,18 @@ def evaluate(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, 
     write_evaluation(folder, evaluation)
     add_figures(folder / BUNDLE_FOLDER, evaluation)
     return {"problems": [[images[position].path, reason] for position, reason in scores.problems.items()]}
+
+
+def _counting(stage: str, on_event: OnEvent, cancel: threading.Event) -> Callable[[int, int], None]:
+    """Return what tells how far a stage is, and raises Cancelled when asked to stop."""
+    throttle = Throttle(on_event)
+
+    def on_count(done: int, total: int) -> None:
+        if cancel.is_set():
+            raise Cancelled
+        throttle.progress(stage, done, total)
+
+    return on_count
 
 
 def _cache(snapshot: Snapshot) -> FeatureCache | None:

@@ -21,6 +21,7 @@ from ui.widgets.live_plot import LivePlot
 from ui.widgets.training_plots import TrainingPlots
 
 STEPS, EPOCHS = 200, 4
+MANY = 30_000
 LONG_MS = 60_000
 
 
@@ -121,6 +122,24 @@ def test_smoothing_leaves_the_raw_curve_behind(plots: TrainingPlots, qtbot: QtBo
     assert "(raw" in loss.readout.text()
     drawn = [one for one in loss.canvas.getPlotItem().listDataItems() if isinstance(one, PlotDataItem)]
     assert len(drawn) == 4
+
+
+def test_of_a_long_run_no_more_points_are_drawn_than_there_are_pixels_and_no_peak_is_lost(plots: TrainingPlots) -> None:
+    plots.expect("torch")
+    for done in range(1, MANY + 1):
+        values = {"loss": 9.0 if done == MANY // 3 else 1 + done % 7 / 10, "epochs": EPOCHS}
+        plots.watched.told.add(Progress("tune", done, MANY, values))
+    plots.smoothing.setValue(90)
+    plots.draw()
+    plot = plots.plots[0]
+    plot.grab()  # what is in sight is known when it is painted
+    curves = [item for item in plot.canvas.listDataItems() if isinstance(item, PlotDataItem)]
+    assert len(curves) == 2
+    for curve in curves:
+        drawn, _ = curve.getData()
+        assert 10 < len(drawn) <= plot.canvas.width() * 2
+        assert (drawn[0], drawn[-1]) == pytest.approx((0, EPOCHS), abs=0.05)
+    assert max(curve.getData()[1].max() for curve in curves) == 9.0
 
 
 def test_the_log_scale_is_for_what_is_no_share(plots: TrainingPlots, qtbot: QtBot) -> None:

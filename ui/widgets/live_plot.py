@@ -17,7 +17,7 @@ from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, dress_plot, number_ax
 
 FAINT = 0.3  # of the colour, the rest being the background: opaque, as a long curve crosses itself often
 MOST_MARKED = 60  # points that have a mark each
-SHARP = 20_000  # points, from which on edges are no longer softened
+SHARP = 20_000  # points, from which on the edges of a curve that was not smoothed are no longer softened
 MARKER_SIDE, SYMBOL_SIDE = 9, 6
 MOST_RAW = 3  # curves, of which the raw value is read out, too
 GLYPHS = ("━━", "╍╍", "┅┅", "━╍", "━┅")  # of LINE_STYLES, in the legend
@@ -98,6 +98,9 @@ class LivePlot(QWidget):
             self.choice.addItem(title, name)
         self.choice.setCurrentIndex(self.choice.findData(first))
         self.canvas = _Canvas()
+        # Of the plot, as it hands its own choice on to every curve that is added.
+        self.canvas.setDownsampling(auto=True, mode="peak")
+        self.canvas.setClipToView(True)
         self.canvas.setToolTip(self.tr("Drag to move, turn the wheel to zoom, double-click to see the whole run."))
         self.words = QLabel(wordWrap=True, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter)
         self.words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -210,7 +213,7 @@ class LivePlot(QWidget):
     def _draw(self, line: Line, y: Values, faint: bool) -> None:
         key = (line.name, faint)
         if key not in self._items:
-            self._items[key] = self.canvas.plot(clipToView=True, autoDownsample=True, downsampleMethod="peak")
+            self._items[key] = self.canvas.plot()
             self._items[key].opts["autoDownsampleFactor"] = 0.5  # lowest and highest of the points in two pixels
             self._items[key].setZValue(0 if faint else 1)
         shade = line.shade()
@@ -219,18 +222,19 @@ class LivePlot(QWidget):
         x = line.x
         if self._scene.log_y:
             x, y = x[y > 0], y[y > 0]
+        sharp = len(y) > SHARP and (faint or line.raw is None)
         # Without dashes, short lines one by one are drawn several times as fast as a path.
-        apart = len(y) > SHARP and LINE_STYLES[line.style] == Qt.PenStyle.SolidLine
+        apart = sharp and LINE_STYLES[line.style] == Qt.PenStyle.SolidLine
         self._items[key].curve.setSegmentedLineMode("on" if apart else "auto")
         self._items[key].setData(
             x,
             y,
-            pen=pyqtgraph.mkPen(shade, width=1 if len(y) > SHARP else LINE_WIDTH, style=LINE_STYLES[line.style]),
+            pen=pyqtgraph.mkPen(shade, width=1 if sharp else LINE_WIDTH, style=LINE_STYLES[line.style]),
             symbol="o" if not faint and len(y) <= MOST_MARKED else None,
             symbolBrush=shade,
             symbolPen=None,
             symbolSize=SYMBOL_SIDE,
-            antialias=len(y) <= SHARP,
+            antialias=not sharp,
         )
 
     # -- reading out

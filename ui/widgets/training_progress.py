@@ -5,6 +5,7 @@ import time
 from PyQt5.QtCore import pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from app.engines.outlook import REMAINING
 from app.engines.protocol import Progress
 from ui import theme
 
@@ -86,6 +87,7 @@ class TrainingProgress(QWidget):
             "pixels": self.tr("Decoding images"),
             "lower": self.tr("Looking at views of the images"),
             "tune": self.tr("Fine-tuning"),
+            "unknown": self.tr("Learning what is none of the classes"),
             "test": self.tr("Testing on images it has never seen"),
             "sweep": self.tr("Runs done"),
             "curve": self.tr("Learning from parts of the images"),
@@ -116,7 +118,7 @@ class TrainingProgress(QWidget):
 
     def _time_left(self, progress: Progress) -> str:
         spent = time.monotonic() - self._stage_start
-        own = progress.values.get("remaining_seconds")  # of all that follows, by an engine that knows its work
+        own = progress.values.get(REMAINING)  # of the whole run, where it is known
         if own is None and (spent < SURE_AFTER_S or progress.done < SURE_AFTER_SHARE * progress.total):
             return self.tr("estimating the time…")
         seconds = spent * (progress.total - progress.done) / progress.done if own is None else own
