@@ -26,7 +26,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -39,7 +38,7 @@ from app.dataset.scan import scan_folder
 from app.engines.stages import KEEP_MEMORY, WAIT_ASLEEP
 from app.evaluation.report import load_evaluation
 from app.files import HOME_VARIABLE, write_json
-from benchmarks.result import PHOTOS, PROGRAM, ROOT, machine, say
+from benchmarks.result import PHOTOS, PROGRAM, ROOT, print_and_keep, print_kept, print_result, say
 
 PRESETS = ("quick", "balanced", "best")
 CONTESTANTS = (*PRESETS, "plain")
@@ -47,7 +46,7 @@ SOURCES = [PHOTOS, PHOTOS.parent / "validation"]
 PAIRS = (("balanced", "quick"), ("best", "quick"), ("best", "balanced"), ("best", "plain"), ("balanced", "plain"))
 FULL_SEEDS = 3
 PLAIN_EPOCHS = 4
-STORED = ROOT / "benchmarks" / "results" / "finetune.json"
+NAME = "finetune"  # of the result that is kept
 
 
 def halve(sources: list[Path], target: Path, seed: int) -> None:
@@ -184,9 +183,7 @@ def main() -> None:
     parser.add_argument("--stored", action="store_true")
     options = parser.parse_args()
     if options.stored:
-        if not STORED.exists():
-            raise SystemExit("No full result is stored.")
-        print(json.dumps(json.loads(STORED.read_text(encoding="utf-8"))))
+        print_kept(NAME)
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
@@ -197,20 +194,18 @@ def main() -> None:
     missing = [f"{name} of seed {seed}" for seed, one in enumerate(seeds) for name in CONTESTANTS if name not in one]
     if missing:
         raise SystemExit(f"Not measured yet: {', '.join(missing)}.")
-    values = summary(seeds)
-    if not options.data and options.seeds >= FULL_SEEDS and not options.set:
-        STORED.parent.mkdir(exist_ok=True)
-        write_json(STORED, values)
-    print(json.dumps(values))
+    full = not options.data and options.seeds >= FULL_SEEDS and not options.set
+    if full:
+        print_and_keep(NAME, summary(seeds))
+    else:
+        print_result(**summary(seeds))
 
 
 def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
-    """Put everything that was found into one value, with machine, date and commit."""
+    """Put everything that was found into one value."""
     values: dict[str, Any] = {name: figures(name, seeds) for name in CONTESTANTS}
     values["differences"] = {f"{one} - {other}": difference(one, other, seeds) for one, other in PAIRS}
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    values |= {"seeds": len(seeds), "photos": len(seeds[0]["plain"]["right"]), "machine": machine()}
-    return values | {"date": datetime.now(timezone.utc).isoformat(timespec="seconds"), "commit": commit}
+    return values | {"seeds": len(seeds), "photos": len(seeds[0]["plain"]["right"])}
 
 
 if __name__ == "__main__":

@@ -9,8 +9,10 @@ the nearest training image, and the Mahalanobis distance with shared covariance,
 With `--preset NAME` the program trains a model by that preset for each pair, on one half of all photos without the two
 classes. The model is asked about the other half of the classes that it knows, and about all photos of the two.
 `auroc` is then the model's own, `quick` that of the score on the same photos' untrained features, and `gain` the mean
-difference, with `gain_interval`. It takes minutes for each pair.
+difference, with `gain_interval`. It takes minutes for each pair; the result of nine pairs or more is kept in
+`benchmarks/results/`, and `--stored` prints it at once.
 Usage: python benchmarks/unknown.py DATA_TRAIN DATA_VALIDATION [--pairs N] [--preset NAME] [--set NAME=VALUE …]
+       or --stored
 """
 
 import argparse
@@ -37,12 +39,14 @@ from app.parallel import map_in_order
 from benchmarks.active_learning import Photos, photos_of
 from benchmarks.finetune import halve, run, train_command
 from benchmarks.home import own_home
-from benchmarks.result import print_result, say
+from benchmarks.result import print_and_keep, print_kept, print_result, say
 
 KEPT = 0.95
 STRENGTH = 8.0
 SHRINKAGE = 0.1
 RESAMPLED = 10_000
+FULL_PAIRS = 9
+NAME = "unknown"  # of the result that is kept
 
 Floats = NDArray[np.float64]
 
@@ -158,18 +162,22 @@ def with_preset(data: tuple[Path, Path], options: argparse.Namespace, folder: Pa
             untrained.append(float(roc_auc_score(new, novelty.scores(asked))))
         say(f"{', '.join(labels)}: {own[-1]:.3f}, untrained {untrained[-1]:.3f}")
     gains = np.subtract(own, untrained)
-    print_result(
-        auroc=float(np.mean(own)),
-        interval=mean_interval(np.array(own)),
-        median=float(np.median(own)),
-        worst=min(own),
-        best=max(own),
-        pairs=len(own),
-        preset=options.preset,
-        quick=float(np.mean(untrained)),
-        gain=float(gains.mean()),
-        gain_interval=mean_interval(gains),
-    )
+    values = {
+        "auroc": float(np.mean(own)),
+        "interval": mean_interval(np.array(own)),
+        "median": float(np.median(own)),
+        "worst": min(own),
+        "best": max(own),
+        "pairs": len(own),
+        "preset": options.preset,
+        "quick": float(np.mean(untrained)),
+        "gain": float(gains.mean()),
+        "gain_interval": mean_interval(gains),
+    }
+    if len(own) >= FULL_PAIRS and not options.set:
+        print_and_keep(NAME, values)
+    else:
+        print_result(**values)
 
 
 def main(data: tuple[Path, Path], most: int, folder: Path) -> None:
@@ -210,15 +218,20 @@ def main(data: tuple[Path, Path], most: int, folder: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Measure how well other images are recognised as such.")
-    parser.add_argument("train", metavar="DATA_TRAIN", type=Path)
-    parser.add_argument("validation", metavar="DATA_VALIDATION", type=Path)
+    parser.add_argument("data", metavar="DATA_TRAIN DATA_VALIDATION", nargs="*", type=Path)
     parser.add_argument("--pairs", metavar="N", type=int, default=0, help="about so many pairs (default: all)")
     parser.add_argument("--preset", metavar="NAME", default="", help="train with this preset for each pair")
     parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="change the preset")
+    parser.add_argument("--stored", action="store_true", help="print the last full result of a preset")
     options = parser.parse_args()
+    if options.stored:
+        print_kept(NAME)
+        raise SystemExit
+    if len(options.data) != 2:
+        parser.error("DATA_TRAIN and DATA_VALIDATION are needed.")
     with own_home() as temporary:
-        both = (options.train.expanduser().resolve(), options.validation.expanduser().resolve())
+        pool, other = (one.expanduser().resolve() for one in options.data)
         if options.preset:
-            with_preset(both, options, temporary)
+            with_preset((pool, other), options, temporary)
         else:
-            main(both, options.pairs, temporary)
+            main((pool, other), options.pairs, temporary)

@@ -263,14 +263,15 @@ class _Runnable(QRunnable):
 
 
 _tasks: set[Task] = set()
+# Not Qt's global pool: Qt scales large images in that, and Python waits for Qt without giving way to other threads.
+# Tasks of ours in it, which wait for Python, and a picture that is painted would wait for each other for ever.
+pool = QThreadPool()
 
 
 def run_in_pool(function: Callable[..., Any], *arguments: Any, on_done: OnDone) -> Task:
     """Call a function in the pool and hand its result, or an AppError, to `on_done` in the window's thread."""
     task = Task(function, arguments, on_done)
     _tasks.add(task)
-    pool = QThreadPool.globalInstance()
-    assert pool is not None
     pool.start(_Runnable(task))
     return task
 
@@ -279,7 +280,5 @@ def drain_pool() -> None:
     """Forget what has not begun and wait for what has; called when the window closes."""
     for task in list(_tasks):
         task.cancel()
-    pool = QThreadPool.globalInstance()
-    assert pool is not None
     pool.waitForDone()
     _tasks.clear()

@@ -5,7 +5,8 @@ from functools import partial
 
 import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QThread
+from PyQt5.QtCore import Qt, QThread
+from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -153,6 +154,27 @@ def test_a_task_answers_in_the_windows_thread(qtbot: QtBot) -> None:
     run_in_pool(pow, 2, 10, on_done=on_done)
     qtbot.waitUntil(lambda: bool(heard))
     assert heard == [(1024, QThread.currentThread())]
+
+
+@pytest.mark.timeout(60)
+def test_tasks_leave_qts_threads_free_to_scale_what_is_painted(qtbot: QtBot) -> None:
+    """Qt scales in threads of its own, and lets no Python go on until it is done: tasks in those would wait for ever."""
+    begun, ended, heard = threading.Semaphore(0), threading.Event(), list[object]()
+    tasks = QThread.idealThreadCount()
+
+    def work() -> None:
+        begun.release()
+        while not ended.is_set():
+            sum(range(1000))
+
+    for _ in range(tasks):
+        run_in_pool(work, on_done=heard.append)
+    for _ in range(tasks):
+        begun.acquire()
+    picture = QImage(1500, 1500, QImage.Format.Format_ARGB32)
+    assert picture.scaled(900, 900, transformMode=Qt.TransformationMode.SmoothTransformation).width() == 900
+    ended.set()
+    qtbot.waitUntil(lambda: len(heard) == tasks)
 
 
 @pytest.mark.parametrize(("problem", "message"), [(InputError("Odd."), "Odd."), (ValueError("x"), "It failed: x")])

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, QThreadPool
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -11,6 +11,7 @@ from app.evaluation.report import FILE_NAME
 from tests.ui.reviewing import (
     plant,
 )
+from ui.jobs import pool
 from ui.review_tab import ReviewTab
 from ui.state import AppState
 
@@ -74,8 +75,6 @@ def test_closing_the_project_while_figures_load_shows_none(
 ) -> None:
     state.open_project(trained_folder)
     state.close_project()
-    pool = QThreadPool.globalInstance()
-    assert pool is not None
     pool.waitForDone()
     QApplication.processEvents()
     assert tab._empty.isVisible()
