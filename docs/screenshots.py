@@ -293,6 +293,7 @@ def take_fine_tuning(window: MainWindow) -> None:
     wait(lambda: strip.shown() > 0)
     take(window, "augmentation")
     press(tab, "Advanced")
+    find(tab, RunList).clearSelection()  # no other run's curves
     press(tab, "Train")
     plots = find(tab, TrainingPlots)
     wait(lambda: any(len(line.x) >= SEEN_EPOCHS for line in plots.plots[1].lines()))

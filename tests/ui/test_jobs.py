@@ -158,7 +158,7 @@ def test_a_task_answers_in_the_windows_thread(qtbot: QtBot) -> None:
 
 @pytest.mark.timeout(60)
 def test_tasks_leave_qts_threads_free_to_scale_what_is_painted(qtbot: QtBot) -> None:
-    """Qt scales in threads of its own, and lets no Python go on until it is done: tasks in those would wait for ever."""
+    """Qt scales in threads of its own, and lets no Python go on until it is done: tasks there would wait for ever."""
     begun, ended, heard = threading.Semaphore(0), threading.Event(), list[object]()
     tasks = QThread.idealThreadCount()
 
