@@ -300,8 +300,8 @@ class FineTuning:
     # -- the best so far
 
     def _judge(self, epoch: int) -> dict[str, Any]:
-        """Score the average of the weights on the validation part, and keep it if it is the best so far."""
-        with self._weights.averaged(), torch.no_grad():
+        """Score the mixture of average and start on the validation part, and keep it if it is the best so far."""
+        with self._weights.mixed(), torch.no_grad():
             logits, truth = self._task.validate()
         if not len(truth):  # nothing to choose by: the last is taken
             self._keep(epoch, -float(epoch))
@@ -313,7 +313,7 @@ class FineTuning:
 
     def _keep(self, epoch: int, loss: float) -> None:
         self.state.best_epoch, self.state.best_loss = epoch, loss
-        self._weights.keep_average()
+        self._weights.keep_mixture()
 
     def _save(self) -> None:
         weights, optimiser = self._weights, self._optimiser.state_dict()

@@ -65,6 +65,14 @@ class TorchSettings:
         0,
         0.9999,
     )
+    start_share: float = setting(
+        0.2,
+        "Share of the first weights",
+        "The result is a mixture of what was learnt and of the weights before: a little of these is most often right "
+        "more often.",
+        0,
+        0.9,
+    )
     batch_size: int = setting(
         32, "Batch size", "Images per step; halved where memory does not suffice. 0: the fastest.", 0, 512
     )

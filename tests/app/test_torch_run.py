@@ -11,6 +11,7 @@ import pytest
 
 from app.engines.checkpoint import read_checkpoint
 from app.engines.metrics import METRICS_FILE
+from app.engines.outlook import REMAINING
 from app.engines.protocol import Checkpoint, Event, Progress
 from app.engines.snapshot import CHECKPOINT_FILE, read_snapshot
 from app.errors import Cancelled, EngineError, InputError
@@ -27,6 +28,7 @@ SETTINGS: dict[str, Value] = {
     "patience": 100,
 }
 REQUEST = TrainingRequest("torch", preset="balanced", settings=SETTINGS)
+LATE = ["lower", "tune", "epoch", "unknown", "test"]  # stages whose events tell what is left of the run
 
 
 def ignore(*values: object) -> None:
@@ -67,7 +69,12 @@ def test_killed_and_resumed_the_loss_goes_on_as_if_nothing_had_been(garment_proj
     assert project.runs()[0].state == "done"
     assert resumable_run(project) is None
     assert result.evaluation is not None
-    whole = train(project, REQUEST, ignore, threading.Event())
+    heard: list[Event] = []
+    whole = train(project, REQUEST, heard.append, threading.Event())
+    progress = [event for event in heard if isinstance(event, Progress)]
+    assert [stage for stage in dict.fromkeys(event.stage for event in progress) if stage in LATE] == LATE
+    assert all(event.values[REMAINING] >= 0 for event in progress if event.stage in LATE)
+    assert progress[-1].values[REMAINING] == pytest.approx(0, abs=1e-6)
     expected = losses(project, whole.run)
     assert 0 < len(before) < len(expected)
     np.testing.assert_allclose(losses(project, 1), expected, rtol=0, atol=1e-6)

@@ -140,6 +140,29 @@ def test_it_ends_with_the_best_weights(tmp_path: Path) -> None:
             torch.testing.assert_close(weight.detach(), best[name], rtol=0, atol=0)
 
 
+class Unjudged(Trial):
+    """A trial without validation images, which therefore keeps what it comes to in the end."""
+
+    def validate(self) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.empty(0, CLASSES), torch.empty(0, dtype=torch.long)
+
+
+def test_the_result_is_what_was_learnt_with_a_share_of_the_start(tmp_path: Path) -> None:
+    share = 0.25
+    trial = Unjudged(tmp_path, replace(SETTINGS, start_share=share))
+    start = {name: weight.detach().clone() for name, weight in trial.network.named_parameters()}
+    trial.run()
+    average = read_checkpoint(trial.path).average
+    assert average
+    moved = 0.0
+    for name, weight in trial.network.named_parameters():
+        if name in average:
+            expected = (1 - share) * average[name] + share * start[name]
+            torch.testing.assert_close(weight.detach(), expected, rtol=0, atol=1e-6)
+            moved = max(moved, float((average[name] - start[name]).abs().max()))
+    assert moved > 1e-3
+
+
 def test_asked_to_finish_it_ends_with_the_epoch(tmp_path: Path) -> None:
     state = Trial(tmp_path).run(finish=lambda: True)
     assert (state.epoch, state.steps) == (1, IMAGES // SETTINGS.batch_size)
