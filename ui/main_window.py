@@ -23,6 +23,7 @@ from ui.menus import Menus
 from ui.preparation import Preparation
 from ui.safekeeping import Safekeeping
 from ui.state import AppState
+from ui.tidying import Tidying
 from ui.widgets.job_bar import JobBar
 
 # Made when first shown, so that a start pays only for what it shows.
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self._interruption = Interruption(self, self.state)
         self._grouping = GroupingActions(self, self.state)
         self._cntk_setup = CntkSetup(self.state, self)
+        self._tidying = Tidying(self)
         self._connect()
         self._make_tab(LABEL)
         self._restore()
@@ -328,6 +330,7 @@ class MainWindow(QMainWindow):
         drain_pool()
         self.state.jobs.end_all()
         self.state.close_project()
+        self._tidying.end()
 
     @pyqtSlot()
     def visit_all_tabs(self) -> None:

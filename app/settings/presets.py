@@ -41,7 +41,7 @@ PRESETS = {
             "best",
             TORCH,
             "Best",
-            "Up to hours: the whole network learns, and answers in twice the time.",
+            "Up to hours: the whole network learns, from larger pictures.",
             BEST,
         ),
         Preset(

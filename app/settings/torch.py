@@ -134,5 +134,5 @@ class TorchSettings:
 BALANCED = TorchSettings()
 # Three layers frozen and three quarters of the side save two thirds of each step's time.
 BEST = replace(
-    BALANCED, trained="whole", frozen_layers=3, training_share=0.75, lower_rate=0.3, smallest_crop=0.4, twice=True
+    BALANCED, trained="whole", side=256, frozen_layers=3, training_share=0.75, lower_rate=0.3, smallest_crop=0.4
 )
