@@ -7,12 +7,12 @@ from PyQt5.QtCore import pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from app.evaluation.charts import accuracy_by_coverage
-from app.evaluation.intervals import wilson_interval
+from app.evaluation.intervals import share_interval
 from app.evaluation.report import Curve
 from app.evaluation.rule import Rule
 from app.evaluation.thresholds import HeldOut
 from ui import theme
-from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.curve_plot import CurvePlot, range_of_shares
 
 EVERY_CLASS = -1
 
@@ -28,6 +28,7 @@ class ThresholdPlot(QWidget):
         self._rule: Rule | None = None
         self._curve: Curve | None = None
         self._answers = 0
+        self._chosen = held_out.known(None)
         self._name = self.tr("right")
         self.of = QComboBox()
         self.of.setAccessibleName(self.tr("Whose threshold is dragged"))
@@ -62,16 +63,15 @@ class ThresholdPlot(QWidget):
         chosen = self._held_out.known(self._rule.most_novel)
         if self.of.currentData() != EVERY_CLASS:
             chosen = chosen & (self._held_out.predicted == self.of.currentData())
-        self._answers = int(chosen.sum())
+        self._chosen, self._answers = chosen, int(chosen.sum())
         self.plot.clear()
         self._curve = None
         if not self._answers:
             self.words.setText(self.tr("None of the held-out images got this answer."))
             return
-        self.words.setText(self.tr("Drag the point along the curve ({0:,} held-out answers).").format(self._answers))
         right = self._held_out.predicted == self._held_out.truth
         self._curve = accuracy_by_coverage(self._held_out.confidence[chosen].astype(np.float64), right[chosen])
-        self.plot.set_range((0, 1), None)
+        self.plot.set_range((0, 1), range_of_shares(self._curve.y))
         self.plot.set_curve(self._name, self._curve.x, self._curve.y)
         self._place_handle()
 
@@ -84,11 +84,17 @@ class ThresholdPlot(QWidget):
         if len(thresholds) == 1:
             accepted = np.flatnonzero(np.array(self._curve.thresholds) >= thresholds.pop())
             self.plot.set_handle(self._name, int(accepted[-1]) if len(accepted) else 0)
+            text = self.tr("Drag the point along the curve ({0:,} held-out answers).")
+        else:
+            self.plot.remove_handle()
+            text = self.tr("The thresholds differ. Press on the curve to set one for all classes.")
+        self.words.setText(text.format(self._answers))
 
     def _describe_point(self, name: str, index: int) -> str:
         assert self._curve is not None
-        count = round(self._curve.x[index] * self._answers)
-        low, high = wilson_interval(round(self._curve.y[index] * count), count)
+        accepted = self._chosen & (self._held_out.confidence >= self._curve.thresholds[index])
+        right = self._held_out.predicted == self._held_out.truth
+        low, high = share_interval(right[accepted], self._held_out.groups[accepted])
         text = self.tr("{0:.1%} accepted, {1:.1%} of them right (95% interval {2:.1%} to {3:.1%}), from {4:.1%}")
         return text.format(self._curve.x[index], self._curve.y[index], low, high, self._threshold(index))
 

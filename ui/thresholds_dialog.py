@@ -94,11 +94,13 @@ class ThresholdsDialog(QDialog):
         self.unknown.setChecked(self.rule.most_novel is not None)
         self.unknown.setEnabled(self._held_out.novelty is not None)
         self.keep = _percent(self._kept_now())
+        self._first_keep = self.keep.value()
         self.keep.setAccessibleName(self.tr("Own images that are kept"))
         self.keep_words = QLabel(self.tr("of your own images"))
         self.table = QTableWidget(len(self._labels), 2)
         self.table.setHorizontalHeaderLabels([self.tr("Class"), self.tr("Least probability")])
         self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -110,8 +112,10 @@ class ThresholdsDialog(QDialog):
         self.note = QLabel(objectName="muted", wordWrap=True)
         self.note.setText(
             self.tr(
-                "Counted on images that were held out of training while their answers were computed. The rule is "
-                "stored in the model: the Predict tab, tables, the server and exported copies follow it."
+                "Counted on images that were held out of training while their answers were computed. Thresholds are "
+                "chosen and priced on the same images: on new ones expect it to be slightly worse; “Test this model "
+                "on a folder…” tells. The rule is stored in the model: the Predict tab, tables, the server and "
+                "exported copies follow it."
             )
         )
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
@@ -185,11 +189,8 @@ class ThresholdsDialog(QDialog):
         self._show_rule()
 
     def _wished(self) -> Rule:
-        novelty = self._held_out.novelty
         share, each = self.share.value() / WHOLE, self.per_class.isChecked()
-        most_novel = None
-        if self.unknown.isChecked() and novelty is not None:
-            most_novel = most_novel_keeping(novelty, max(self.keep.value(), 0.1) / WHOLE)
+        most_novel = self._most_novel()
         way = self.way.currentData()
         if way == PRECISION:
             return by_precision(self._held_out, max(share, 0.001), each, most_novel)
@@ -202,6 +203,15 @@ class ThresholdsDialog(QDialog):
         if way == GIVEN:
             return given((share,) * len(self._labels), most_novel)
         return replace(self._present, most_novel=most_novel)
+
+    def _most_novel(self) -> float | None:
+        """Return the limit of novelty; the present one, to the last digit, while the share kept is the first one."""
+        novelty, present = self._held_out.novelty, self._present.most_novel
+        if novelty is None or not self.unknown.isChecked():
+            return None
+        if present is not None and self.keep.value() == self._first_keep:
+            return present
+        return most_novel_keeping(novelty, max(self.keep.value(), 0.1) / WHOLE)
 
     def _show_rule(self) -> None:
         way = self.way.currentData()

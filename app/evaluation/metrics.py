@@ -4,6 +4,7 @@ The window measures anew whenever a label is corrected, so nothing heavy is impo
 """
 
 from collections.abc import Sequence
+from math import log
 
 import numpy as np
 
@@ -22,6 +23,7 @@ __all__ = ["LEFT_OUT", "MOST_POINTS", "Scoreboard", "evaluate"]
 SUM_TOLERANCE = 1e-3
 FEW_CLASSES, MANY_CLASSES = 3, 10  # one right of 2, 3 or 5 guesses
 LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
+MOST_LOSS = -log(LEAST_PROBABILITY)
 
 
 def evaluate(
@@ -110,9 +112,9 @@ class Scoreboard:
             accuracy=float(right.mean()),
             interval=share_interval(right, groups),
             macro_f1=macro_f1(true, predicted, count),
-            macro_f1_interval=resampled_f1.interval(true),
+            macro_f1_interval=(0.0, 1.0) if resamples.too_few else resampled_f1.interval(true),
             log_loss=float(losses.mean()),
-            log_loss_interval=resamples.mean_interval(losses),
+            log_loss_interval=resamples.loss_interval(losses, MOST_LOSS),
             top_k=guesses,
             top_accuracy=float(among.mean()) if guesses else None,
             top_interval=share_interval(among, groups) if guesses else None,

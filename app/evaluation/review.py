@@ -51,6 +51,7 @@ class Review:
         self.measured: Integers = np.array([image.truth for image in evaluation.predictions], np.int64)
         self.truth = self.measured.copy()
         self.image_ids: Integers = np.full(self.count, NO_IMAGE, np.int64)
+        self.excluded: Booleans = np.zeros(self.count, bool)
         self.class_ids: dict[int, int] = {}  # of the project, by the run's number of the class
         self._places: dict[int, int] = {}
         self._images = list(evaluation.predictions)
@@ -146,6 +147,7 @@ class Review:
         for row in rows:
             place = self._places.get(row.id)
             if place is not None:
+                self.excluded[place] = row.excluded
                 usable = len(row.class_ids) == 1 and not row.excluded
                 truth[place] = numbers.get(row.class_ids[0], LEFT_OUT) if usable else LEFT_OUT
         return self._set_truth(truth)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import InputError
-from app.evaluation.intervals import wilson_interval
+from app.evaluation.intervals import share_interval
 from app.evaluation.rule import ACCEPTED, UNKNOWN, UNSURE, Price, Rule
 
 Floats = NDArray[np.floating]
@@ -21,11 +21,20 @@ Accept = Callable[[Floats, Flags], int]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Held-out images: probabilities [N, C], true classes [N] and novelty [N], or None where it is not known."""
+    """Held-out images: probabilities [N, C], true classes [N] and novelty [N], or None where it is not known.
+
+    `near` are numbers [N] from 0 upwards, the same for near-duplicates; None where none are known.
+    """
 
     probabilities: NDArray[np.float32]
     truth: Integers
     novelty: NDArray[np.float32] | None = None
+    near: NDArray[np.int64] | None = None
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Return the number [N] of each image's group of near-duplicates; where none are known, each its own."""
+        return np.arange(len(self.truth)) if self.near is None else self.near
 
     @property
     def predicted(self) -> Integers:
@@ -61,7 +70,8 @@ def price_of(rule: Rule, held_out: HeldOut) -> Price:
         raise InputError("There are no held-out images to choose thresholds on.", "Train again.")
     said = np.array(verdicts(rule, held_out.probabilities, held_out.novelty))
     accepted = said == ACCEPTED
-    count, wrong = int(accepted.sum()), int((accepted & (held_out.predicted != held_out.truth)).sum())
+    wrongly = (held_out.predicted != held_out.truth)[accepted]
+    count, wrong = len(wrongly), int(wrongly.sum())
     return Price(
         images=len(said),
         accepted=count,
@@ -69,9 +79,9 @@ def price_of(rule: Rule, held_out: HeldOut) -> Price:
         unsure=int((said == UNSURE).sum()),
         unknown=int((said == UNKNOWN).sum()),
         coverage=count / len(said),
-        coverage_interval=wilson_interval(count, len(said)),
+        coverage_interval=share_interval(accepted, held_out.groups),
         error=wrong / count if count else None,
-        error_interval=wilson_interval(wrong, count) if count else None,
+        error_interval=share_interval(wrongly, held_out.groups[accepted]) if count else None,
     )
 
 

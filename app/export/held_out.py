@@ -11,17 +11,20 @@ from app.evaluation.thresholds import HeldOut
 from app.export.bundle import HELD_OUT_FILE, NOVELTY, UNREADABLE, bundle_root
 from app.files import write_bytes
 
+GROUPS = "groups"
+
 
 def write_held_out(bundle: Path, held_out: HeldOut) -> None:
     """Store held-out scores in a bundle."""
     stream = BytesIO()
-    novelty = {} if held_out.novelty is None else {NOVELTY: held_out.novelty}
-    np.savez_compressed(stream, probabilities=held_out.probabilities, truth=held_out.truth, **novelty)  # type: ignore[arg-type]
+    known = {NOVELTY: held_out.novelty, GROUPS: held_out.near}
+    known = {name: values for name, values in known.items() if values is not None}
+    np.savez_compressed(stream, probabilities=held_out.probabilities, truth=held_out.truth, **known)  # type: ignore[arg-type]
     write_bytes(bundle / HELD_OUT_FILE, stream.getvalue())
 
 
 def read_held_out(bundle: Path) -> HeldOut:
-    """Read a bundle's held-out scores; raises BundleError where it has none, or they are damaged."""
+    """Read a bundle's held-out scores, of which older ones have no groups; raises BundleError for none or damage."""
     try:
         data = (bundle_root(bundle) / HELD_OUT_FILE).read_bytes()
     except UNREADABLE as error:
@@ -32,7 +35,6 @@ def read_held_out(bundle: Path) -> HeldOut:
         ) from error
     try:
         with np.load(BytesIO(data), allow_pickle=False) as values:
-            novelty = values.get(NOVELTY)
-            return HeldOut(values["probabilities"], values["truth"], novelty)
+            return HeldOut(values["probabilities"], values["truth"], values.get(NOVELTY), values.get(GROUPS))
     except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise BundleError(f"The bundle “{bundle.name}” is damaged.", "Export it again.", str(error)) from error

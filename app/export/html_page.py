@@ -1,4 +1,4 @@
-"""One page of HTML that needs nothing else: text, tables, bars and pictures inside it; made to be printed."""
+"""One page of HTML that needs nothing else: text, tables and pictures inside it; made to be printed."""
 
 import base64
 from collections.abc import Sequence
@@ -6,7 +6,6 @@ from html import escape
 from pathlib import Path
 
 import cv2
-import numpy as np
 from markdown_it import MarkdownIt
 
 from app.dataset.decode import UnreadableImage, read_image
@@ -14,10 +13,6 @@ from app.dataset.thumbnails import shrunk
 
 PICTURE_SIDE = 160
 JPEG_QUALITY = 80
-BAR_WIDTH, BAR_HEIGHT = 640, 160
-BINS = 20
-MARGIN = 20  # above and below the bars, for numbers
-TICKS = ((0, "start"), (0.25, "middle"), (0.5, "middle"), (0.75, "middle"), (1, "end"))
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c1e21; background: #fff; max-width: 960px; margin: 2rem auto;
   padding: 0 1rem; }
@@ -28,7 +23,8 @@ th { border-bottom: 1px solid #888; } td:first-child, th:first-child { text-alig
 figure { display: inline-block; margin: .4rem; width: 170px; vertical-align: top; font-size: .8rem;
   overflow-wrap: anywhere; break-inside: avoid; }
 figure img { max-width: 160px; max-height: 160px; }
-svg { max-width: 100%; } code { font: 13px ui-monospace, monospace; } h3 { font-size: 1rem; margin-top: 1.5rem; }
+svg { max-width: 100%; break-inside: avoid; }
+code { font: 13px ui-monospace, monospace; } h3 { font-size: 1rem; margin-top: 1.5rem; }
 .matrix { overflow-x: auto; } .matrix td { border: 1px solid #ddd; min-width: 1.5rem; }
 @media print { body { margin: 0; max-width: none; } h2, tr { break-after: avoid; } table { break-inside: auto; } }
 """
@@ -85,27 +81,6 @@ def matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
         rows.append(f"<tr><th>{escape(label)}</th>{cells}</tr>")
     body = "\n".join(rows)
     return f'<div class="matrix"><table>\n<tr><th>true \\ predicted</th>{head}</tr>\n{body}\n</table></div>'
-
-
-def histogram(values: Sequence[float], words: str) -> str:
-    """Return a drawn histogram of values from 0 to 1."""
-    counts, _ = np.histogram(np.asarray(values, float), BINS, (0, 1))
-    highest = max(1, int(counts.max()))
-    width = BAR_WIDTH / BINS
-    bars = "".join(
-        f'<rect x="{index * width + 1:.1f}" y="{BAR_HEIGHT * (1 - count / highest):.1f}" width="{width - 2:.1f}" '
-        f'height="{BAR_HEIGHT * count / highest:.1f}" fill="#0072b2"><title>{count}</title></rect>'
-        for index, count in enumerate(counts.tolist())
-    )
-    ticks = "".join(
-        f'<text x="{share * BAR_WIDTH:.0f}" y="{BAR_HEIGHT + 16}" text-anchor="{anchor}">{share:.0%}</text>'
-        for share, anchor in TICKS
-    )
-    lines = "".join(f'<path d="M0 {y}H{BAR_WIDTH}" stroke="#888" stroke-width=".5"/>' for y in (0, BAR_HEIGHT))
-    return (
-        f'<svg viewBox="0 -{MARGIN} {BAR_WIDTH} {BAR_HEIGHT + 2 * MARGIN}" width="{BAR_WIDTH}" font-size="12" '
-        f'role="img" aria-label="{escape(words)}">{lines}<text x="0" y="-4">{highest:,}</text>{bars}{ticks}</svg>'
-    )
 
 
 def picture(path: Path, words: str) -> str:

@@ -10,7 +10,9 @@ from app.evaluation.drift import Drift
 from app.evaluation.report import ClassFigures, Evaluation, Figures, Interval
 from app.evaluation.rule import ACCEPTED, UNKNOWN, UNSURE, Price
 from app.export.bundle import CARD_FILE, UNREADABLE, BundleInfo, bundle_root
-from app.export.html_page import formatted, heading, histogram, matrix, page, paragraph, picture, table
+from app.export.html_chart import histogram
+from app.export.html_page import formatted, heading, matrix, page, paragraph, picture, table
+from app.export.report_charts import curves
 from app.files import write_text
 
 FILE_NAME = "report.html"
@@ -53,6 +55,7 @@ def labelled_report(name: str, evaluation: Evaluation, images: Path, bundle: Pat
         table(CLASS_COLUMNS, [_class_row(one) for one in evaluation.per_class]),
         heading("Confusion matrix"),
         matrix(evaluation.labels, evaluation.confusion),
+        *curves(evaluation),
         heading("Most wrong"),
         *_most_wrong(evaluation, images),
         heading("Confidence"),

@@ -58,7 +58,8 @@ def learn_novelty(
     kept = np.array([position in place for position in held_out], bool)
     order = [place[position] for position in held_out if position in place]
     probabilities = softmax(logits[kept], temperature).astype(np.float32)
-    return novelty, HeldOut(probabilities, truth[kept], out_of_fold[order])
+    near = np.unique(groups[order], return_inverse=True)[1].astype(np.int64)
+    return novelty, HeldOut(probabilities, truth[kept], out_of_fold[order], near)
 
 
 def _held_out_positions(split: Split, count: int) -> list[int]:

@@ -73,16 +73,17 @@ def _measure(bundle: Path, predictor: Predictor, scan: Scan, on_count: OnCount, 
     truth = np.array([labels.index(str(image.label)) for image, _, _ in used])
     rows = np.stack([probabilities for _, _, probabilities in used])
     digests = [file_digest(image.path) for image, _, _ in used]
+    copies = np.unique(digests, return_inverse=True)[1].astype(np.int64)
     evaluation = evaluate(
         rows.astype(np.float64),
         truth,
         labels,
         [str(image.path) for image, _, _ in used],
         _protocol(bundle, scan.folder.name, digests),
-        np.unique(digests, return_inverse=True)[1],
+        copies,
         predictor.info.temperature,
     )
-    price = price_of(predictor.info.ruled, HeldOut(rows, truth, _novelty([one for _, one, _ in used])))
+    price = price_of(predictor.info.ruled, HeldOut(rows, truth, _novelty([one for _, one, _ in used]), copies))
     return Measured(evaluation, price, tuple(skipped))
 
 

@@ -16,6 +16,9 @@ from app.export.html_report import price_words
 from app.export.looked import write_looked_at
 from app.export.trying import Looked, Measured, try_folder
 
+# The sentence is stored with the figures; the rule may change.
+OF_THEN = "That was the rule when this was measured; a rule that is stored later does not change it."
+
 
 def hello() -> Hello:
     """Say which engine this is."""
@@ -32,8 +35,8 @@ def try_on(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, An
     bundle, to = Path(job["bundle"]), Path(job["to"])
     found = try_folder(bundle, Path(job["data"]), on_count, cancel)
     if isinstance(found, Measured):
-        ruled = price_words(found.price) if read_bundle_info(bundle).rule is not None else ""
-        protocol = f"{found.evaluation.protocol} {ruled}".strip()
+        ruled = f" {price_words(found.price)} {OF_THEN}" if read_bundle_info(bundle).rule is not None else ""
+        protocol = f"{found.evaluation.protocol}{ruled}"
         write_evaluation(to, replace(found.evaluation, protocol=protocol))
     else:
         write_looked_at(to, found.value)

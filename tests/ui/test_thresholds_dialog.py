@@ -1,6 +1,7 @@
 """The thresholds dialog: every choice shows its price, and saving puts the rule into the model."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from app.export.bundle import HELD_OUT_FILE, read_bundle_info
 from tests.ui.mouse import drag
 from ui import messages
 from ui.state import AppState
-from ui.thresholds_dialog import COSTS, DRAGGED, GIVEN, PRECISION, ThresholdsDialog
+from ui.thresholds_dialog import COSTS, DRAGGED, GIVEN, PRECISION, PRESENT, ThresholdsDialog
 
 LONG_MS = 60_000
 
@@ -60,6 +61,39 @@ def test_choices_change_thresholds_and_price(dialog: ThresholdsDialog) -> None:
     dialog.per_class.click()
     assert dialog.rule.price is not None
     assert dialog.rule.price.wrong == 0
+
+
+def test_the_limit_of_novelty_stays_until_its_share_is_touched(dialog: ThresholdsDialog, model: Path) -> None:
+    present = read_bundle_info(model).ruled.most_novel
+    assert present is not None
+    for way in (PRECISION, GIVEN, PRESENT):
+        choose(dialog, way)
+        assert dialog.rule.most_novel == present
+    for _ in range(2):
+        dialog.unknown.click()
+    assert dialog.rule.most_novel == present
+    dialog.keep.setValue(50.0)
+    assert dialog.rule.most_novel != present
+    dialog.keep.setValue(dialog._first_keep)
+    assert dialog.rule.most_novel == present
+
+
+def test_thresholds_that_differ_have_no_point_in_common(dialog: ThresholdsDialog) -> None:
+    choose(dialog, GIVEN)
+    dialog.share.setValue(60.0)
+    assert dialog.plot.plot._handle is not None
+    dialog.plot.show_rule(replace(dialog.rule, thresholds=(0.6, 0.7, 0.6)))
+    assert dialog.plot.plot._handle is None
+    assert dialog.plot.words.text().startswith("The thresholds differ.")
+    dialog.plot.show_rule(dialog.rule)
+    assert dialog.plot.plot._handle is not None
+    assert dialog.plot.words.text().startswith("Drag the point")
+
+
+def test_it_looks_like_the_rest_of_the_program(dialog: ThresholdsDialog) -> None:
+    assert all(button.icon().isNull() for button in dialog.buttons.buttons())
+    assert dialog.table.horizontalHeader().defaultAlignment() & Qt.AlignmentFlag.AlignLeft
+    assert "on new ones expect it to be slightly worse" in dialog.note.text()
 
 
 def drag_point(qtbot: QtBot, dialog: ThresholdsDialog, share: float) -> None:

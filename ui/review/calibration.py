@@ -61,7 +61,8 @@ class CalibrationView(QWidget):
             text = self.tr("Mean gap {0:.1%} as calibrated (blue), {1:.1%} before (orange, dashed). Click a point.")
             self._words.setText(text.format(self._after.error, before.error))
         else:
-            self._words.setText(self.tr("Mean gap {0:.1%}. Click a point.").format(self._after.error))
+            text = self.tr("Mean gap {0:.1%}; what it was before calibration is not kept. Click a point.")
+            self._words.setText(text.format(self._after.error))
         self.plot.set_curve(self._names[0], self._after.confidence.tolist(), self._after.accuracy.tolist(), points=True)
         images = int(self._after.counts.sum())
         if images < FEW_IMAGES:

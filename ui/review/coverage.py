@@ -8,7 +8,7 @@ from app.evaluation.intervals import share_interval
 from app.evaluation.report import Curve
 from app.evaluation.review import Review
 from ui import theme
-from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.curve_plot import CurvePlot, range_of_shares
 
 FEW_POINTS = 3  # a line through so few is hardly seen
 
@@ -43,13 +43,20 @@ class CoverageView(QWidget):
         used = review.used
         self._curve = accuracy_by_coverage(review.confidence[used], (review.truth == review.predicted)[used])
         self.plot.clear()
-        self.plot.set_range((0, 1), None)
+        self.plot.set_range((0, 1), range_of_shares(self._curve.y))
         self.plot.set_curve(self._name, self._curve.x, self._curve.y, points=len(self._curve.x) <= FEW_POINTS)
         self._words.setText(self._first_words(review))
         if self._threshold is not None:
             self._say(self._threshold)
-            distances = [abs(one - self._threshold) for one in self._curve.thresholds]
+        self._place_handle(self._curve)
+
+    def _place_handle(self, curve: Curve) -> None:
+        """Put the point where it was dragged to, and at first where every image is answered."""
+        if self._threshold is not None:
+            distances = [abs(one - self._threshold) for one in curve.thresholds]
             self.plot.set_handle(self._name, distances.index(min(distances)))
+        elif len(curve.x) > 1:
+            self.plot.set_handle(self._name, len(curve.x) - 1)
 
     def _first_words(self, review: Review) -> str:
         right = (review.truth == review.predicted)[review.used]

@@ -14,6 +14,7 @@ PRECISION_RECALL, ROC = "pr", "roc"
 MANY_CLASSES = 12  # more curves than these cannot be told apart: only the chosen one is drawn
 MICRO, MACRO = "micro", "macro"
 MOST_NAMED = 5  # classes without a curve
+FIRST_THRESHOLD = 0.5  # where the handle is before it is dragged
 
 
 class CurvesView(QWidget):
@@ -47,8 +48,8 @@ class CurvesView(QWidget):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.addWidget(self.kind)
-        top.addWidget(QLabel(self.tr("Drag a point to set a threshold"), objectName="muted"))
-        top.addStretch()
+        words = self.tr("Drag the point to see what a threshold does; Thresholds… sets one.")
+        top.addWidget(QLabel(words, objectName="muted", wordWrap=True), 1)
         row = QHBoxLayout()
         row.addWidget(self.plot, 1)
         row.addWidget(self.legend)
@@ -176,10 +177,9 @@ class CurvesView(QWidget):
         return CLASS_COLOURS[number % len(CLASS_COLOURS)], number // len(CLASS_COLOURS)
 
     def _restore_handle(self) -> None:
-        """Put the handle where its threshold is on the curve of now."""
-        if self._threshold is None:
-            return
-        name, threshold = self._threshold
+        """Put the handle where its threshold is on the curve of now; at first on the chosen curve, or that of all."""
+        chosen = self._class if self._class in self._curves() else None
+        name, threshold = self._threshold or (chosen or self._name(MICRO), FIRST_THRESHOLD)
         curve = self._curves().get(name)
         if curve is not None:
             nearest = min(range(len(curve.x)), key=lambda index: abs(curve.thresholds[index] - threshold))

@@ -1,11 +1,14 @@
 """The figures beside the accuracy in one line, each with its interval and its definition on hover."""
 
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.evaluation.report import Figures, Interval
 from ui import theme
 
 OTHER_FIGURES = 4
+LEAST_LETTERS = 12
 Figure = tuple[str, str, str, str]  # title, value, interval, meaning
 
 
@@ -14,11 +17,11 @@ class FiguresLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.intervals = QLabel()
+        self.intervals = _Lines()
         self.others: list[tuple[QLabel, QLabel]] = []
         table = QGridLayout(self)
         table.setContentsMargins(0, 0, 0, 0)
-        table.setHorizontalSpacing(3 * theme.SPACE)
+        table.setHorizontalSpacing(2 * theme.SPACE)
         table.setVerticalSpacing(0)
         table.addWidget(self.intervals, 0, 0, 2, 1)
         for column in range(OTHER_FIGURES):
@@ -33,6 +36,7 @@ class FiguresLine(QWidget):
         low, high = figures.interval
         text = self.tr("of {0:,} {1} right\n95% interval {2:.1%} to {3:.1%}")
         self.intervals.setText(text.format(figures.images, images, low, high))
+        self.intervals.setToolTip(self.intervals.text())
         shown = [self._macro_f1(figures), self._calibration(figures), self._log_loss(figures), self._top(figures)]
         for pair, (title, value, interval, meaning) in zip(self.others, shown, strict=True):
             pair[0].setText(title)
@@ -68,6 +72,22 @@ class FiguresLine(QWidget):
         title = self.tr("Among the best {0}").format(figures.top_k)
         meaning = self.tr("How often an image's own class is among the {0} most probable.").format(figures.top_k)
         return title, f"{figures.top_accuracy:.1%}", _shares(figures.top_interval), meaning
+
+
+class _Lines(QLabel):
+    """Lines that are cut, each at its end, where a narrow window has no room for them."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for room for a few letters."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), LEAST_LETTERS * self.fontMetrics().averageCharWidth()), hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what there is room for."""
+        metrics, room = self.fontMetrics(), self.contentsRect().width()
+        lines = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, room) for line in self.text().split("\n")]
+        painter = QPainter(self)
+        painter.drawText(self.contentsRect(), int(Qt.AlignmentFlag.AlignVCenter), "\n".join(lines))
 
 
 def _shares(interval: Interval) -> str:

@@ -16,12 +16,14 @@ from ui.review.images import ImagesView
 from ui.review.matrix import MatrixView
 from ui.review.scores import ScoresView
 from ui.widgets.class_table import ClassTable
+from ui.widgets.curve_legend import with_legend
+from ui.widgets.drawing import Drawing
 
 
 class FiguresPage(QSplitter):
     """A click or a drag in any view shows its images; `images` tells what is wished for them."""
 
-    picture_requested = pyqtSignal(object, str)  # of a widget, and a name for it
+    picture_requested = pyqtSignal(object, str)  # a Drawing or a ClassTable, and a name for it
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(Qt.Orientation.Vertical, parent)
@@ -34,7 +36,7 @@ class FiguresPage(QSplitter):
         self.matrix_view = MatrixView()
         self.images = ImagesView()
         self.save = QPushButton(self.tr("Save…"))
-        self.save.setToolTip(self.tr("Save the figure on the left as PNG or SVG"))
+        self.save.setToolTip(self.tr("Save the figure on the left as PNG or SVG, or the classes as a table"))
         self.figures = QTabWidget()
         self._lay_out()
         self._connect()
@@ -52,7 +54,7 @@ class FiguresPage(QSplitter):
         upper = QSplitter(Qt.Orientation.Horizontal)
         upper.addWidget(self.figures)
         upper.addWidget(self.matrix_view)
-        upper.setSizes([640, 560])
+        upper.setSizes([760, 470])  # so that the table of classes has room in a window of 1280 pixels
         self.addWidget(upper)
         self.addWidget(self.images)
         self.setSizes([400, 210])
@@ -121,8 +123,14 @@ class FiguresPage(QSplitter):
 
     @pyqtSlot()
     def _on_save_clicked(self) -> None:
-        self.picture_requested.emit(self.figures.currentWidget(), "figure")
+        view = self.figures.currentWidget()
+        if view is self.table:
+            self.picture_requested.emit(self.table, "classes")
+        elif view is self.curves:
+            self.picture_requested.emit(with_legend(self.curves.plot, self.curves.legend), "figure")
+        else:
+            self.picture_requested.emit(Drawing.of_widget(view), "figure")
 
     @pyqtSlot()
     def _on_matrix_save_clicked(self) -> None:
-        self.picture_requested.emit(self.matrix_view.matrix, "confusion-matrix")
+        self.picture_requested.emit(self.matrix_view.matrix.drawing(), "confusion-matrix")

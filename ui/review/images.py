@@ -31,6 +31,7 @@ class ImagesView(QWidget):
         super().__init__(parent)
         self._review: Review | None = None
         self._positions: Positions = np.zeros(0, np.int64)
+        self._name, self._then = "", np.zeros(0, np.int64)  # of what is shown; the labels when it was
         self.title = QLabel(objectName="heading")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.order = QComboBox()
@@ -49,6 +50,8 @@ class ImagesView(QWidget):
         self.label.setAccessibleName(self.tr("Label of the selected images"))
         self.agree = QPushButton(self.tr("The model is right"))
         self.agree.setToolTip(self.tr("Give the selected images the class that the model gave them"))
+        self.large = QPushButton(self.tr("Heat map…"))
+        self.large.setToolTip(self.tr("See the image large, and which parts of it speak for a class (double click)"))
         self.exclude = QPushButton(self.tr("Exclude"))
         self.exclude.setToolTip(self.tr("Leave the selected images out of training and testing, or take them back"))
         self.send = QPushButton(self.tr("Show in Label tab"))
@@ -64,7 +67,7 @@ class ImagesView(QWidget):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.addWidget(self.title, 1)
-        for widget in (self.order, self.exclude, self.send, self.copy, self.table):
+        for widget in (self.order, self.large, self.exclude, self.send, self.copy, self.table):
             top.addWidget(widget)
         choice = QLabel(self.tr("Label"))
         choice.setBuddy(self.label)
@@ -101,6 +104,7 @@ class ImagesView(QWidget):
         self.gallery.activated.connect(self._on_gallery_activated)
         self.label.activated.connect(self._on_label_activated)
         self.agree.clicked.connect(self._on_agree_clicked)
+        self.large.clicked.connect(self._on_large_clicked)
         self.exclude.clicked.connect(self._on_exclude_clicked)
         self.send.clicked.connect(self._on_send_clicked)
         self.copy.clicked.connect(self._on_copy_clicked)
@@ -119,9 +123,9 @@ class ImagesView(QWidget):
     def show_images(self, title: str, positions: Positions) -> None:
         """Show these images, in the chosen order."""
         assert self._review is not None
-        self.title.setText(title)
-        self.title.setToolTip(title)
         self._positions = self._review.ordered(positions, self.order.currentData())
+        self._name, self._then = title, self._review.truth[self._positions].copy()
+        self._show_title(0)
         self.gallery.show_images(self._review.images(self._positions), self._review.labels)
         self._show_selected()
 
@@ -134,7 +138,13 @@ class ImagesView(QWidget):
         """Show the same images with their labels of now."""
         if self._review is not None:
             self.gallery.renew(self._review.images(self._positions))
+            self._show_title(int((self._review.truth[self._positions] != self._then).sum()))
             self._show_words()
+
+    def _show_title(self, changed: int) -> None:
+        since = self.tr("{0}; {1:,} changed since").format(self._name, changed)
+        self.title.setText(since if changed else self._name)
+        self.title.setToolTip(self.title.text())
 
     def _selected(self) -> Positions:
         return self._positions[self.gallery.selected_rows()]
@@ -154,13 +164,20 @@ class ImagesView(QWidget):
         chosen = self._selected()
         review = self._review
         known = review is not None and len(chosen) > 0 and bool((review.image_ids[chosen] != NO_IMAGE).all())
+        foreign = review is not None and not bool((review.image_ids != NO_IMAGE).any())
         for widget in (self.label, self.agree, self.exclude):
             widget.setEnabled(known)
+        self.large.setEnabled(len(chosen) == 1)
+        left_out = review is not None and known and bool(review.excluded[chosen].all())
+        self.exclude.setText(self.tr("Take back") if left_out else self.tr("Exclude"))
         for widget in (self.copy, self.table):
             widget.setEnabled(len(self._positions) > 0)
         self.send.setEnabled(review is not None and bool((review.image_ids[self._positions] != NO_IMAGE).any()))
         if review is None or not len(chosen):
-            self._words.setText(self.tr("Select an image to see why, or to correct its label."))
+            others = self.tr("Select an image to see why. To correct labels, add these images to the project.")
+            own = self.tr("Select an image to see why, or to correct its label.")
+            self._words.setText(others if foreign else own)
+            self.label.setCurrentIndex(-1)
             self._bars.show_predictions([])
             return
         truths = {review.image(int(position)).truth for position in chosen}
@@ -174,12 +191,16 @@ class ImagesView(QWidget):
     def _describe(self, review: Review, position: int) -> None:
         image = review.image(position)
         given, called = review.labels[image.truth], review.labels[image.predicted]
-        if not review.used[position]:
-            text = self.tr("Left out: excluded, or of no class of this run. It was “{0}”.").format(given)
+        if review.excluded[position]:
+            text = self.tr("Excluded; it was “{0}”").format(given)
+        elif not review.used[position]:
+            text = self.tr("Of no class of this run now; it was “{0}”").format(given)
         elif image.truth == image.predicted:
             text = self.tr("“{0}”, recognised").format(given)
         else:
             text = self.tr("Labelled “{0}”, called “{1}”").format(given, called)
+        if review.image_ids[position] == NO_IMAGE:
+            text = self.tr("{0}. No image of this project: its label cannot be corrected here.").format(text)
         self._words.setText(text)
         best = np.argsort(-review.probabilities[position], kind="stable")[:GUESSES]
         self._bars.show_predictions(
@@ -194,7 +215,7 @@ class ImagesView(QWidget):
     @pyqtSlot()
     def _on_order_changed(self) -> None:
         if self._review is not None:
-            self.show_images(self.title.text(), np.sort(self._positions))
+            self.show_images(self._name, np.sort(self._positions))
 
     @pyqtSlot(QModelIndex)
     def _on_gallery_activated(self, index: QModelIndex) -> None:
@@ -210,6 +231,10 @@ class ImagesView(QWidget):
         chosen = self._selected()
         for number in np.unique(self._review.predicted[chosen]).tolist():
             self.label_requested.emit(chosen[self._review.predicted[chosen] == number], number)
+
+    @pyqtSlot()
+    def _on_large_clicked(self) -> None:
+        self.large_requested.emit(self.gallery.selected_rows()[0])
 
     @pyqtSlot()
     def _on_exclude_clicked(self) -> None:

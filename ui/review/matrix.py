@@ -10,8 +10,7 @@ from ui import theme
 from ui.widgets.confusion_matrix import COLUMN_SHARES, COUNTS, ROW_SHARES, ConfusionMatrix
 
 AS_LISTED, WORST_FIRST, TOGETHER = "listed", "worst", "together"
-ORDER_LETTERS = 16  # so that a window of 1280 pixels has room for the rest
-MANY_CLASSES = 20  # from which a whole matrix cannot be read
+MANY_CLASSES = 10  # more of them may not be readable at once
 
 
 class MatrixView(QWidget):
@@ -38,12 +37,11 @@ class MatrixView(QWidget):
         ):
             self.order.addItem(title, order)
         self.order.setAccessibleName(self.tr("Order of the classes"))
-        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.order.setMinimumContentsLength(ORDER_LETTERS)
         self.whole = QCheckBox(self.tr("Whole matrix"))
         self.whole.setToolTip(self.tr("See all classes at once, or at a size that can be read"))
-        self.whole.setChecked(True)
+        self.whole.hide()
         self.matrix = ConfusionMatrix()
+        self.matrix.set_readable(True)
         self.save = QPushButton(self.tr("Save…"))
         self.save.setToolTip(self.tr("Save the confusion matrix as PNG or SVG"))
         row = QHBoxLayout()
@@ -66,9 +64,9 @@ class MatrixView(QWidget):
         self._review = review
         self.matrix.show_counts(review.labels, review.figures.confusion)
         if fresh:
-            many = len(review.labels) > MANY_CLASSES
-            self.whole.setVisible(many)
-            self.whole.setChecked(not many)
+            self.matrix.forget_choice()
+            self.whole.setVisible(len(review.labels) > MANY_CLASSES)
+            self.whole.setChecked(False)
             self._on_order_changed()
 
     @pyqtSlot()

@@ -1,12 +1,14 @@
 """Saves what the Review tab shows: images as a table, a figure as a picture, everything as a page."""
 
+import csv
+import io
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QRect, QSize, pyqtSignal
+from PyQt5.QtCore import QObject, QPoint, QRect, pyqtSignal
 from PyQt5.QtGui import QPainter, QPixmap
 from PyQt5.QtSvg import QSvgGenerator
 from PyQt5.QtWidgets import QFileDialog, QWidget
@@ -14,11 +16,17 @@ from PyQt5.QtWidgets import QFileDialog, QWidget
 from app.engines.protocol import OnEvent
 from app.errors import AppError, InputError
 from app.evaluation.image_table import write_image_table
-from app.evaluation.report import ScoredImage
+from app.evaluation.report import ClassFigures, ScoredImage
 from app.export.html_report import write_page
 from app.export.table import write_table
+from app.files import write_bytes
+from ui import theme
 from ui.state import AppState
+from ui.widgets.class_table import ClassTable
+from ui.widgets.drawing import Drawing
 
+PICTURES = (".png", ".svg")
+CLASS_FIGURES = ("precision", "recall", "f1", "average_precision", "roc_auc")
 DOTS = 2  # pixels of a PNG for each on the screen, so that it can be printed
 
 
@@ -43,11 +51,20 @@ class Saving(QObject):
         if file is not None:
             self._try(partial(write_table, file, results, labels))
 
-    def picture(self, widget: QWidget, name: str) -> None:
-        """Save a figure as it is seen."""
-        file = self._ask(self.tr("Save figure"), f"{name}.png", self.tr("Picture (*.png);;Drawing (*.svg)"))
-        if file is not None:
-            self._try(partial(save_picture, widget, file))
+    def picture(self, what: Drawing | ClassTable, name: str) -> None:
+        """Save a figure, or the figures of the classes as a table or as they are seen."""
+        kinds, suffix = self.tr("Picture (*.png);;Drawing (*.svg)"), "png"
+        if isinstance(what, ClassTable):
+            kinds, suffix = f"{self.tr('Table (*.csv)')};;{kinds}", "csv"
+        file = self._ask(self.tr("Save figure"), f"{name}.{suffix}", kinds)
+        if file is None:
+            return
+        if not isinstance(what, ClassTable):
+            self._try(partial(save_picture, what, file))
+        elif file.suffix.lower() in PICTURES:
+            self._try(partial(save_picture, Drawing.of_widget(what), file))
+        else:
+            self._try(partial(write_class_table, file, what.figures))
 
     def report(self, make: Callable[[], str]) -> None:
         """Save a page of HTML, which is made in the background."""
@@ -72,32 +89,54 @@ def _write(file: Path, make: Callable[[], str], on_event: OnEvent, cancel: threa
     return write_page(file, make())
 
 
-def save_picture(widget: QWidget, file: Path) -> None:
-    """Paint a widget into a PNG or SVG file, by its name; raises InputError where it cannot be written."""
-    saved = _save_svg(widget, file) if file.suffix.lower() == ".svg" else _save_png(widget, file)
+def write_class_table(file: Path, figures: Sequence[ClassFigures]) -> None:
+    """Write CSV: a row per class, with each figure and its interval; raises InputError."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["class", "images", *(f"{name}{end}" for name in CLASS_FIGURES for end in ("", "_low", "_high"))])
+    for one in figures:
+        row: list[Any] = [one.label, one.images]
+        for name in CLASS_FIGURES:
+            row += [getattr(one, name), *(getattr(one, f"{name}_interval") or (None, None))]
+        writer.writerow(row)
+    try:
+        write_bytes(file, stream.getvalue().encode(errors="backslashreplace"))
+    except OSError as error:
+        raise InputError(f"The table “{file}” cannot be written.", "Choose another place.", str(error)) from error
+
+
+def save_picture(drawing: Drawing, file: Path) -> None:
+    """Paint a PNG or SVG file, by its name; raises InputError where it cannot be written."""
+    saved = _save_svg(drawing, file) if file.suffix.lower() == ".svg" else _save_png(drawing, file)
     if not saved:
         raise InputError(f"The picture “{file}” cannot be written.", "Choose another place.")
 
 
-def _save_png(widget: QWidget, file: Path) -> bool:
-    picture = QPixmap(widget.size() * DOTS)
+def _save_png(drawing: Drawing, file: Path) -> bool:
+    picture = QPixmap(drawing.size * DOTS)
     picture.setDevicePixelRatio(DOTS)
-    picture.fill(widget.palette().window().color())
-    widget.render(picture)
+    painter = QPainter(picture)
+    _paint(drawing, painter)
+    painter.end()
     return bool(picture.save(str(file), "PNG"))
 
 
-def _save_svg(widget: QWidget, file: Path) -> bool:
+def _save_svg(drawing: Drawing, file: Path) -> bool:
     if not file.parent.is_dir():
         return False
     generator = QSvgGenerator()
     generator.setFileName(str(file))
-    generator.setSize(QSize(widget.size()))
-    generator.setViewBox(QRect(0, 0, widget.width(), widget.height()))
-    generator.setTitle(widget.accessibleName() or "Sightline")
+    generator.setSize(drawing.size)
+    generator.setViewBox(QRect(QPoint(0, 0), drawing.size))
+    generator.setTitle(drawing.title or "Sightline")
     painter = QPainter()
     if not painter.begin(generator):
         return False
-    widget.render(painter)
+    _paint(drawing, painter)
     painter.end()
     return file.is_file()
+
+
+def _paint(drawing: Drawing, painter: QPainter) -> None:
+    painter.fillRect(QRect(QPoint(0, 0), drawing.size), theme.colour("window"))
+    drawing.paint(painter)

@@ -24,7 +24,7 @@ class ScoresView(QWidget):
         self.of = QComboBox()
         self.of.setAccessibleName(self.tr("Scores of"))
         self._words = QLabel()
-        self.bars = BarPlot("", self.tr("images"))
+        self.bars = BarPlot("", self.tr("images (root scale)"))
         top = QHBoxLayout()
         top.addWidget(self.of)
         top.addWidget(self._words)

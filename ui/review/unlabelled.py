@@ -36,7 +36,7 @@ class UnlabelledPage(QWidget):
         self.classes = QComboBox()
         self.classes.setAccessibleName(self.tr("Predicted class"))
         self.key = QLabel()
-        self.bars = BarPlot("", self.tr("images"))
+        self.bars = BarPlot("", self.tr("images (root scale)"))
         self.title = QLabel(objectName="heading")
         self.everything = QPushButton(self.tr("Show all"))
         self.save = QPushButton(self.tr("Save table…"))
@@ -88,8 +88,8 @@ class UnlabelledPage(QWidget):
         """Say what was made of the images of a folder with this name."""
         verdicts = Counter(one["verdict"] for one in found.read)
         text = self.tr(
-            "{0:,} images of “{1}”, whose own classes are not known: nothing can be measured. {2:,} answers are "
-            "accepted, {3:,} unsure, {4:,} unknown."
+            "{0:,} images of “{1}”, whose own classes are not known: nothing can be measured. By the rule that the "
+            "model had then, {2:,} answers are accepted, {3:,} unsure, {4:,} unknown."
         )
         return text.format(len(found.read), name, *(verdicts[verdict] for verdict in (ACCEPTED, UNSURE, UNKNOWN)))
 

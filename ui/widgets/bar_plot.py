@@ -14,6 +14,7 @@ from ui.widgets.plot_canvas import PlotCanvas
 TICKS = (0, 1, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 FIFTHS = 5
 SELECTION_SHADE = 60  # of 255
+MARGIN = 0.03  # beside the first and the last bar, so that their ticks are seen
 
 
 class _Canvas(PlotCanvas):
@@ -130,7 +131,7 @@ class BarPlot(QWidget):
                     x=middles, y0=bases, height=heights, width=0.86 * width, brush=theme.colour(colour), pen=None
                 )
             )
-        item.getViewBox().setRange(xRange=(0, 1), yRange=(0, 1.06 * max(*whole, 1.0)), padding=0)
+        item.getViewBox().setRange(xRange=(-MARGIN, 1 + MARGIN), yRange=(0, 1.06 * max(*whole, 1.0)), padding=0)
 
     def _dress_axes(self) -> None:
         item = self._plot.getPlotItem()

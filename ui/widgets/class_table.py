@@ -7,7 +7,9 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 
 from app.evaluation.report import ClassFigures, Interval
 
-NAME_WIDTH = 110  # pixels at first; the user may drag it
+NAME_WIDTH = 96  # pixels at first; the user may drag it
+LEAST_WIDTH = 40
+NARROW = "QTableView::item { padding: 0 2px; } QHeaderView::section { padding: 6px 5px; }"  # all columns in 1280 pixels
 NUMBER_ALIGNMENT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
@@ -18,6 +20,7 @@ class ClassTable(QTableWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(0, 7, parent)
+        self.figures: Sequence[ClassFigures] = ()
         self.setHorizontalHeaderLabels(
             [
                 self.tr("Class"),
@@ -43,10 +46,14 @@ class ClassTable(QTableWidget):
         self.horizontalHeader().setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         self.verticalHeader().hide()
         self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setAlternatingRowColors(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setStyleSheet(NARROW)
+        self.horizontalHeader().setMinimumSectionSize(LEAST_WIDTH)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         self.horizontalHeader().resizeSection(0, NAME_WIDTH)
@@ -55,13 +62,16 @@ class ClassTable(QTableWidget):
 
     def show_figures(self, figures: Sequence[ClassFigures]) -> None:
         """List the classes."""
+        self.figures = figures
         chosen = self.selectionModel().selectedRows()
         label = self.item(chosen[0].row(), 0).text() if chosen else None
         self.blockSignals(True)
         self.setSortingEnabled(False)
         self.setRowCount(len(figures))
         for row, one in enumerate(figures):
-            self.setItem(row, 0, QTableWidgetItem(one.label))
+            name = QTableWidgetItem(one.label)
+            name.setToolTip(one.label)
+            self.setItem(row, 0, name)
             self._set_number(row, 1, one.images, f"{one.images:,}")
             self._set_number(row, 2, one.precision, _share(one.precision), one.precision_interval)
             self._set_number(row, 3, one.recall, _share(one.recall), one.recall_interval)

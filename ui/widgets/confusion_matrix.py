@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 
 from PyQt5.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import (
     QColor,
     QFont,
+    QFontMetrics,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -20,15 +22,16 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QScrollBar, QSizePolicy, QToolTip, QWidget
 
 from ui import theme
+from ui.widgets.drawing import Drawing
 from ui.widgets.matrix_cells import COLUMN_SHARES, COUNTS, ROW_SHARES, MatrixCells
+from ui.widgets.matrix_layout import MOST_LABEL_SHARE, MOST_LABEL_WIDTH, MatrixLayout, Texts
 
 __all__ = ["COLUMN_SHARES", "COUNTS", "ROW_SHARES", "ConfusionMatrix"]
 
-LARGEST_CELL = 64
-SMALLEST_TEXT_CELL = 22
-SMALLEST_LABELLED_CELL = 11  # pixels; labels in smaller letters cannot be read
 SMALLEST_LINED_CELL = 8  # pixels; lines around smaller cells would hide them
-MOST_LABEL_WIDTH = 140
+LABEL_MARGIN = 4  # pixels: turned letters are a little wider
+NUMBER_MARGIN = 6  # pixels beside a number, with the lines of its cell
+MOST_SAVED = 3000  # pixels of a side of a picture
 DARK_FROM = 0.55  # share of the strongest shade from which text is drawn in the other colour
 WHEEL_CELLS = 3  # scrolled by one notch of the wheel
 MOVES = {
@@ -54,7 +57,7 @@ class ConfusionMatrix(QWidget):
         self._cells = MatrixCells.of((), COUNTS)
         self._order: list[int] = []
         self._places: list[int] = []
-        self._widest: int | None = None  # pixels of the longest label, measured when first needed
+        self._texts: Texts | None = None  # measured when first needed
         self._readable = False
         self._cursor = (0, 0)  # places, not classes
         self._chosen: tuple[int, int] | None = None
@@ -72,13 +75,13 @@ class ConfusionMatrix(QWidget):
     def show_counts(self, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> None:
         """Show counts[true][predicted]; other counts of the same classes leave order and choice as they are."""
         same = tuple(labels) == self._labels
+        self._texts = None
         self._labels = tuple(labels)
         self._cells = MatrixCells.of(counts, self._cells.mode)
         if not same:
-            self._widest = None
             self._cursor, self._chosen = (0, 0), None
             self.set_order(range(len(labels)))
-        self._renew()
+        self._fit()
 
     def set_order(self, order: Sequence[int]) -> None:
         """Show the classes, given by number, in another order."""
@@ -94,10 +97,16 @@ class ConfusionMatrix(QWidget):
     def set_mode(self, mode: str) -> None:
         """Show COUNTS, ROW_SHARES or COLUMN_SHARES."""
         self._cells = replace(self._cells, mode=mode)
-        self._renew()
+        self._texts = None
+        self._fit()
+
+    def forget_choice(self) -> None:
+        """Show no cell as chosen."""
+        self._chosen = None
+        self.update()
 
     def set_readable(self, readable: bool) -> None:
-        """Show cells large enough for their labels, and scroll; or the whole matrix."""
+        """Show cells large enough for their labels and numbers, and scroll if need be; or the whole matrix."""
         self._readable = readable
         self._fit()
 
@@ -114,38 +123,56 @@ class ConfusionMatrix(QWidget):
         return self._area().contains(QPointF(self.cell_rect(true, predicted).center()))
 
     def _rect(self, row: int, column: int) -> QRect:
-        side, left, top = self._geometry()
-        corner = QPointF(left - self._across.value() + column * side, top - self._down.value() + row * side)
-        return QRectF(corner.x(), corner.y(), side, side).toRect()
+        layout = self._layout()
+        x = layout.left - self._across.value() + column * layout.wide
+        y = layout.top - self._down.value() + row * layout.high
+        return QRectF(x, y, max(1.0, layout.wide), max(1.0, layout.high)).toRect()
 
     def worst_cell(self) -> tuple[int, int]:
         """Return the cell with the most mistakes; (0, 0) if there are none."""
         return self._cells.worst()
 
-    def _geometry(self) -> tuple[float, float, float]:
-        """Return the side of a cell and the corner of the first."""
-        metrics = self.fontMetrics()
-        if self._widest is None:
-            self._widest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
-        widest = min(self._widest, MOST_LABEL_WIDTH)
-        left = widest + 3 * theme.SPACE + metrics.height()
-        top = widest + 2 * theme.SPACE + metrics.height()
+    def drawing(self) -> Drawing:
+        """Return the whole matrix as a picture, large enough to be read, whatever part of it is in sight."""
+        whole = ConfusionMatrix()
+        whole.setFont(self.font())
+        whole.show_counts(self._labels, self._cells.counts.tolist())
+        whole.set_mode(self._cells.mode)
+        whole.set_order(self._order)
+        texts = whole._measured()
+        high = max(self._layout().high, texts.height + 2)
+        layout = MatrixLayout.of_size(max(1, len(self._labels)), high, texts)
+        least = ceil(min(texts.label, MOST_LABEL_WIDTH) / MOST_LABEL_SHARE)  # so that no label is cut
+        size = QSize(ceil(layout.right) + 2, ceil(layout.bottom) + 2).expandedTo(QSize(least, least))
+        whole.resize(size.boundedTo(QSize(MOST_SAVED, MOST_SAVED)))
+        return Drawing(whole.size(), whole._paint, self.accessibleName())
+
+    def _measured(self) -> Texts:
+        if self._texts is None:
+            metrics = self.fontMetrics()
+            bold = QFont(self.font())
+            bold.setBold(True)
+            number = QFontMetrics(bold).horizontalAdvance(self._cells.longest_text()) + NUMBER_MARGIN
+            widest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
+            widest += LABEL_MARGIN
+            title = metrics.horizontalAdvance(self._columns_title())
+            self._texts = Texts(metrics.height(), widest, number, title)
+        return self._texts
+
+    def _columns_title(self) -> str:
+        return self.tr("predicted →")
+
+    def _layout(self) -> MatrixLayout:
+        """Return where the cells are while nothing is scrolled."""
         count = max(1, len(self._labels))
-        side = min((self.width() - left) / count, (self.height() - top) / count, LARGEST_CELL)
-        if self._readable:
-            side = max(side, metrics.height() + 2)
-        return max(1.0, side), left, top
+        return MatrixLayout.of(count, self.width(), self.height(), self._measured(), self._readable)
 
     def _area(self) -> QRectF:
         """Return where cells are, without labels and bars."""
-        side, left, top = self._geometry()
-        whole = side * len(self._labels)
-        return QRectF(
-            left,
-            top,
-            min(whole, self.width() - left - self._room(self._down)),
-            min(whole, self.height() - top - self._room(self._across)),
-        )
+        layout = self._layout()
+        right = min(layout.right, self.width() - self._room(self._down))
+        bottom = min(layout.bottom, self.height() - self._room(self._across))
+        return QRectF(layout.left, layout.top, right - layout.left, bottom - layout.top)
 
     def _room(self, bar: QScrollBar) -> int:
         if not self._scrolls():
@@ -153,19 +180,19 @@ class ConfusionMatrix(QWidget):
         return int(bar.sizeHint().width() if bar is self._down else bar.sizeHint().height())
 
     def _scrolls(self) -> bool:
-        side, left, top = self._geometry()
-        whole = side * len(self._labels)
-        return self._readable and (left + whole > self.width() + 1 or top + whole > self.height() + 1)
+        return self._readable and self._layout().reaches_beyond(self.width(), self.height())
 
     def _fit(self) -> None:
         """Place the bars and let them reach to the last cell."""
-        scrolls = self._scrolls()
-        whole, area = self._geometry()[0] * len(self._labels), self._area()
-        for bar, length in ((self._across, area.width()), (self._down, area.height())):
+        scrolls, layout, area = self._scrolls(), self._layout(), self._area()
+        for bar, hidden, length, step in (
+            (self._across, layout.right - area.right(), area.width(), layout.wide),
+            (self._down, layout.bottom - area.bottom(), area.height(), layout.high),
+        ):
             bar.setVisible(scrolls)
-            bar.setRange(0, max(0, round(whole - length)) if scrolls else 0)
+            bar.setRange(0, max(0, round(hidden)) if scrolls else 0)
             bar.setPageStep(max(1, int(length)))
-            bar.setSingleStep(max(1, int(self._geometry()[0])))
+            bar.setSingleStep(max(1, int(step)))
         thick = self._across.sizeHint().height()
         self._across.setGeometry(int(area.left()), self.height() - thick, int(area.width()), thick)
         wide = self._down.sizeHint().width()
@@ -199,74 +226,93 @@ class ConfusionMatrix(QWidget):
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
+        self._paint(painter)
+        painter.end()
+        return picture
+
+    def _paint(self, painter: QPainter) -> None:
+        """Paint labels and cells onto anything."""
+        if not self._labels:
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font())
         self._paint_titles(painter)
+        self._paint_labels(painter)
         painter.setClipRect(self._area().adjusted(-1, -1, 1, 1))
-        if self._geometry()[0] < SMALLEST_LINED_CELL:
+        if self._layout().high < SMALLEST_LINED_CELL:
             self._paint_colours(painter)
         else:
             rows, columns = self._visible()
             for row in rows:
                 for column in columns:
                     self._paint_cell(painter, row, column)
-        painter.end()
-        return picture
 
     def _visible(self) -> tuple[range, range]:
         """Return the places of the rows and columns in sight."""
-        side, area, count = self._geometry()[0], self._area(), len(self._labels)
-        first, top = int(self._across.value() // side), int(self._down.value() // side)
-        columns = range(first, min(count, first + int(area.width() // side) + 2))
-        return range(top, min(count, top + int(area.height() // side) + 2)), columns
+        layout, area, count = self._layout(), self._area(), len(self._labels)
+        first, top = int(self._across.value() // layout.wide), int(self._down.value() // layout.high)
+        columns = range(first, min(count, first + int(area.width() // layout.wide) + 2))
+        return range(top, min(count, top + int(area.height() // layout.high) + 2)), columns
 
     def _paint_titles(self, painter: QPainter) -> None:
-        side, left, top = self._geometry()
-        metrics, area = self.fontMetrics(), self._area()
-        height = metrics.height()
+        layout, area, height = self._layout(), self._area(), self.fontMetrics().height()
         painter.setPen(theme.colour("muted"))
-        width = max(area.width(), metrics.horizontalAdvance(self.tr("predicted")))
-        painter.drawText(QRectF(left, 0, width, height), int(Qt.AlignmentFlag.AlignCenter), self.tr("predicted"))
+        corner = QRectF(0, 0, layout.left - theme.SPACE, layout.top - theme.SPACE // 2)
+        if layout.labelled:
+            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+        else:
+            corner, side = QRectF(layout.left, 0, self.width(), height), Qt.AlignmentFlag.AlignLeft
+        painter.drawText(corner, int(side | Qt.TextFlag.TextDontClip), self._columns_title())
         painter.save()
         painter.translate(0, area.bottom())
         painter.rotate(-90)
         painter.drawText(QRectF(0, 0, area.height(), height), int(Qt.AlignmentFlag.AlignCenter), self.tr("true"))
         painter.restore()
-        painter.setPen(theme.colour("text"))
-        if side < SMALLEST_LABELLED_CELL:
+
+    def _paint_labels(self, painter: QPainter) -> None:
+        layout, area, height = self._layout(), self._area(), self.fontMetrics().height()
+        if not layout.labelled:
             return
-        if side < height:
-            font = QFont(self.font())
-            font.setPointSizeF(font.pointSizeF() * side / height)
-            painter.setFont(font)
-            metrics = painter.fontMetrics()
         rows, columns = self._visible()
         painter.save()
-        painter.setClipRect(QRectF(0, area.top(), left, area.height()))
+        painter.setPen(theme.colour("text"))
+        if layout.high < height:
+            font = QFont(self.font())
+            font.setPointSizeF(font.pointSizeF() * layout.high / height)
+            painter.setFont(font)
+        painter.setClipRect(QRectF(0, area.top(), layout.left, area.height()))
         for place in rows:
-            row = QRectF(height + theme.SPACE, self._rect(place, 0).top(), left - height - 2 * theme.SPACE, side)
-            text = metrics.elidedText(self._label(place), Qt.TextElideMode.ElideRight, int(row.width()))
-            painter.drawText(row, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), text)
-        painter.setClipRect(QRectF(area.left(), 0, area.width(), top))
+            left = height + theme.SPACE
+            row = QRectF(left, self._rect(place, 0).top(), layout.left - left - theme.SPACE, layout.high)
+            self._write_label(painter, row, place, Qt.AlignmentFlag.AlignRight)
+        painter.setClipRect(QRectF(area.left(), 0, area.width(), layout.top))
         for place in columns:
             painter.save()
-            painter.translate(self._rect(0, place).left(), top - theme.SPACE // 2)
+            painter.translate(self._rect(0, place).left(), layout.top - theme.SPACE // 2)
             painter.rotate(-90)
-            column = QRectF(0, 0, top - height - theme.SPACE, side)
-            text = metrics.elidedText(self._label(place), Qt.TextElideMode.ElideRight, int(column.width()))
-            painter.drawText(column, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+            column = QRectF(0, 0, layout.top - theme.SPACE, layout.wide)
+            self._write_label(painter, column, place, Qt.AlignmentFlag.AlignLeft)
             painter.restore()
         painter.restore()
+
+    def _write_label(self, painter: QPainter, rect: QRectF, place: int, side: Qt.AlignmentFlag) -> None:
+        text = painter.fontMetrics().elidedText(self._label(place), Qt.TextElideMode.ElideMiddle, int(rect.width()))
+        painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter | side), text)
 
     def _label(self, place: int) -> str:
         return self._labels[self._order[place]]
 
     def _paint_colours(self, painter: QPainter) -> None:
         """Paint cells that are too small for lines as one picture."""
-        side, left, top = self._geometry()
-        whole = side * len(self._order)
-        place = QRectF(left - self._across.value(), top - self._down.value(), whole, whole)
-        painter.drawImage(place, self._cells.picture(self._order))
+        layout = self._layout()
+        corner = QPointF(layout.left - self._across.value(), layout.top - self._down.value())
+        place = QRectF(corner.x(), corner.y(), layout.right - layout.left, layout.bottom - layout.top)
+        picture = self._cells.picture(self._order)
+        if layout.wide < 1:  # cells that share a pixel are mixed, so that none is lost
+            size = place.size().toSize().expandedTo(QSize(1, 1))
+            smooth = Qt.TransformationMode.SmoothTransformation
+            picture = picture.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+        painter.drawImage(place, picture)
 
     def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
         rect = self._rect(row, column).adjusted(1, 1, -1, -1)
@@ -274,19 +320,22 @@ class ConfusionMatrix(QWidget):
         painter.fillRect(rect, self._cells.colour(true, predicted))
         painter.setPen(theme.colour("grid"))
         painter.drawRect(rect)
-        if rect.width() < SMALLEST_TEXT_CELL - 8 or not self._cells.counts[true, predicted]:
+        if not self._layout().labelled or not self._cells.counts[true, predicted]:
             return
         text = self._cells.text(true, predicted)
-        font = QFont(self.font())
-        font.setBold(true == predicted)
-        painter.setFont(font)
-        width = painter.fontMetrics().horizontalAdvance(text)
-        if width > rect.width() - 2:
-            font.setPointSizeF(max(1.0, font.pointSizeF() * (rect.width() - 2) / width))
-            painter.setFont(font)
+        painter.setFont(self._number_font(text, rect, true == predicted))
         painter.setPen(theme.colour("on_accent" if self._cells.share(true, predicted) > DARK_FROM else "text"))
-        painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), text)
+        painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), text)
         painter.setFont(self.font())
+
+    def _number_font(self, text: str, rect: QRect, bold: bool) -> QFont:
+        """Return a font in which a number is inside its cell."""
+        font = QFont(self.font())
+        font.setBold(bold)
+        metrics = QFontMetrics(font)
+        room = min((rect.width() - 2) / metrics.horizontalAdvance(text), rect.height() / metrics.ascent(), 1.0)
+        font.setPointSizeF(max(1.0, font.pointSizeF() * room))
+        return font
 
     def _outline(self, painter: QPainter, cell: tuple[int, int], colour: QColor, width: int) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -295,11 +344,11 @@ class ConfusionMatrix(QWidget):
 
     def _cell_at(self, position: QPointF) -> tuple[int, int] | None:
         """Return the places of the cell at a position."""
-        side, left, top = self._geometry()
+        layout = self._layout()
         if not self._labels or not self._area().contains(position):
             return None
-        row = int((position.y() - top + self._down.value()) // side)
-        column = int((position.x() - left + self._across.value()) // side)
+        row = int((position.y() - layout.top + self._down.value()) // layout.high)
+        column = int((position.x() - layout.left + self._across.value()) // layout.wide)
         last = len(self._labels) - 1
         return min(row, last), min(column, last)
 
@@ -332,8 +381,11 @@ class ConfusionMatrix(QWidget):
 
     def _reveal(self, cell: tuple[int, int]) -> None:
         """Scroll until a cell is in sight."""
-        side, area = self._geometry()[0], self._area()
-        for bar, place, length in ((self._down, cell[0], area.height()), (self._across, cell[1], area.width())):
+        layout, area = self._layout(), self._area()
+        for bar, place, side, length in (
+            (self._down, cell[0], layout.high, area.height()),
+            (self._across, cell[1], layout.wide, area.width()),
+        ):
             first = place * side
             bar.setValue(round(min(max(bar.value(), first + side - length), first)))
 
@@ -344,7 +396,7 @@ class ConfusionMatrix(QWidget):
             return
         turned = event.angleDelta()
         across = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        step = self._geometry()[0] * WHEEL_CELLS / 120
+        step = self._layout().high * WHEEL_CELLS / 120
         self._across.setValue(round(self._across.value() - step * (turned.y() if across else turned.x())))
         self._down.setValue(round(self._down.value() - step * (0 if across else turned.y())))
         event.accept()
@@ -356,7 +408,7 @@ class ConfusionMatrix(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         """Measure the labels anew in another font."""
-        self._widest = None
+        self._texts = None
         self._picture = None
         super().changeEvent(event)
 

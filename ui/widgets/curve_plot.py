@@ -17,7 +17,7 @@ NEAR = 24  # pixels within which the mouse reads a point
 MARKER_SIDE = 11
 HANDLE_SIDE = 15
 FIFTHS = 5  # steps between the marks of a fixed axis
-MARGIN = 0.04  # of a fixed axis, so that a curve along its end is seen whole
+MARGINS = (0.04, 0.08)  # of fixed axes: a curve along an end, and the number there, are seen whole
 STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 Describe = Callable[[str, int], str]
 Range = tuple[float, float] | None
@@ -137,9 +137,10 @@ class CurvePlot(QWidget):
         """Fix the axes that are given; the others follow the curves."""
         self._ranges = (x, y)
         for side, ends in zip(("bottom", "left"), self._ranges, strict=True):
+            ticks = None
             if ends is not None:
-                marks = np.linspace(*ends, FIFTHS + 1)
-                self._plot.getPlotItem().getAxis(side).setTicks([[(float(mark), f"{mark:.2g}") for mark in marks]])
+                ticks = [[(float(mark), f"{mark:.2g}") for mark in np.linspace(*ends, FIFTHS + 1)]]
+            self._plot.getPlotItem().getAxis(side).setTicks(ticks)
         self._show_all()
 
     def set_ticks(self, values: Sequence[float]) -> None:
@@ -166,10 +167,14 @@ class CurvePlot(QWidget):
         self._handle = (name, index)
         self._place_handle()
 
-    def clear(self) -> None:
-        """Remove every curve."""
+    def remove_handle(self) -> None:
+        """Show no handle until a curve is pressed."""
         self._handle = None
         self._place_handle()
+
+    def clear(self) -> None:
+        """Remove every curve."""
+        self.remove_handle()
         for curve in self._curves.values():
             self._plot.removeItem(curve.item)
         self._curves.clear()
@@ -222,9 +227,9 @@ class CurvePlot(QWidget):
         """Undo every move and zoom."""
         box = self._plot.getPlotItem().getViewBox()
         box.enableAutoRange()
-        for ends, set_ends in zip(self._ranges, (box.setXRange, box.setYRange), strict=True):
+        for ends, set_ends, margin in zip(self._ranges, (box.setXRange, box.setYRange), MARGINS, strict=True):
             if ends is not None:
-                set_ends(*ends, padding=MARGIN)
+                set_ends(*ends, padding=margin)
 
     @pyqtSlot()
     def _restyle(self) -> None:
@@ -336,6 +341,11 @@ class CurvePlot(QWidget):
         if self._describe is not None:
             return self._describe(curve.name, index)
         return f"{curve.name}: {self._titles[0]} {curve.x[index]:.3g}, {self._titles[1]} {curve.y[index]:.3g}"
+
+
+def range_of_shares(shares: Sequence[float]) -> Range:
+    """Return the range of an axis for shares: around equal ones it would go beyond 1 if it followed them."""
+    return (0, 1) if len(set(shares)) < 2 else None
 
 
 def _colour(curve: _Curve) -> QColor:

@@ -33,6 +33,10 @@ class MatrixCells:
         """Return what is written into a cell."""
         return f"{self.counts[true, predicted]}" if self.mode == COUNTS else f"{100 * self.share(true, predicted):.0f}"
 
+    def longest_text(self) -> str:
+        """Return a text as long as the longest that is written into a cell."""
+        return f"{self.counts.max(initial=0)}" if self.mode == COUNTS else "100"
+
     def worst(self) -> tuple[int, int]:
         """Return the cell with the most mistakes; (0, 0) if there are none."""
         wrong = self.counts - np.diag(np.diag(self.counts))

@@ -64,6 +64,7 @@ class ScoredImageDialog(QDialog):
         self.method.addItem(self.tr("by covering parts"), OCCLUSION)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setAccessibleName(self.tr("Opacity"))
+        self.opacity.setToolTip(self.tr("How strongly the colours cover the image"))
         self.opacity.setRange(0, 100)
         self.opacity.setValue(FIRST_OPACITY)
         self.opacity.setFixedWidth(SLIDER_WIDTH)

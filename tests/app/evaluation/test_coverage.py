@@ -4,6 +4,8 @@ The truth is a large sample of the same kind. The share is taken over samples of
 setting would itself be uncertain by two or three points.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,8 @@ SETTINGS = (
     (3, 1.3, 150, 3), (3, 1.3, 500, 3), (5, 2.0, 300, 3), (5, 2.0, 800, 3),
 )  # fmt: skip
 LARGE = 100_000
-Values = dict[str, tuple[float, Interval]]
+Setting = tuple[int, float, int, int]
+Values = dict[str, tuple[float, Interval]]  # of the figures that can be measured
 
 
 def draw(source: np.random.Generator, images: int, classes: int, sharpness: float) -> tuple[np.ndarray, np.ndarray]:
@@ -44,15 +47,13 @@ def values_of(found: Figures) -> Values:
             values[f"{name} {area}"] = (getattr(mean, area), getattr(mean, f"{area}_interval"))
     for name in ("precision", "recall", "f1", "average_precision", "roc_auc"):
         values[name] = (getattr(found.per_class[1], name), getattr(found.per_class[1], f"{name}_interval"))
-    return values
+    return {name: pair for name, pair in values.items() if pair[0] is not None}
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
-def test_intervals_cover() -> None:
-    source = np.random.default_rng(2)
+def coverage(source: np.random.Generator, settings: Sequence[Setting]) -> dict[str, float]:
+    """Return for each figure in which share of samples of these settings its interval holds the truth."""
     held: dict[str, list[bool]] = {}
-    for classes, sharpness, images, copies in SETTINGS:
+    for classes, sharpness, images, copies in settings:
         labels = [f"{index}" for index in range(classes)]
         probabilities, truth = draw(source, LARGE, classes, sharpness)
         expected = values_of(Scoreboard(probabilities, labels).measure(truth))
@@ -62,8 +63,26 @@ def test_intervals_cover() -> None:
             board = Scoreboard(probabilities[groups], labels, groups)
             for name, (_, (low, high)) in values_of(board.measure(truth[groups])).items():
                 held.setdefault(name, []).append(low <= expected[name][0] <= high)
-    shares = {name: round(float(np.mean(values)), 3) for name, values in held.items()}
+    return {name: round(float(np.mean(values)), 3) for name, values in held.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_intervals_cover() -> None:
+    shares = coverage(np.random.default_rng(2), SETTINGS)
     assert all(0.93 <= share <= 0.97 for share in shares.values()), shares
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("images", "least"), [(20, 0.86), (50, 0.89)])
+def test_intervals_of_few_images_hardly_hold_less(images: int, least: float) -> None:
+    """Of 20 and 50 groups; means over classes of a handful of images each are known worst."""
+    settings = [(*kind, images, copies) for kind in ((3, 1.3), (5, 2.0)) for copies in (1, 3)]
+    shares = coverage(np.random.default_rng(3), settings)
+    means = {name: shares.pop(name) for name in ("macro average_precision", "macro-F1")}
+    assert all(least <= share for share in means.values()), means
+    assert all(0.91 <= share <= 0.98 for share in shares.values()), shares
+    assert 0.93 <= shares["log loss"] <= 0.97
 
 
 @pytest.mark.slow
@@ -87,4 +106,4 @@ def test_the_interval_of_the_calibration_error_covers(overconfidence: float) -> 
             gaps, bins = draw_gaps(images)
             low, high = Resamples(np.arange(images), seed, 300).gap_interval(gaps, bins, BINS)
             held.append(low <= expected <= high)
-    assert 0.93 <= np.mean(held) <= (0.98 if overconfidence == 1 else 0.97)
+    assert 0.93 <= np.mean(held) <= 0.97

@@ -60,7 +60,29 @@ def check_shared(found: Evaluation, probabilities: np.ndarray, truth: np.ndarray
         metrics.average_precision_score(everyone, probabilities, average="micro")
     )
     assert found.micro.roc_auc == pytest.approx(metrics.roc_auc_score(everyone, probabilities, average="micro"))
+    check_micro_curves(found, probabilities.ravel(), everyone.ravel())
     check_macro(found, probabilities, everyone)
+
+
+def check_micro_curves(found: Evaluation, scores: np.ndarray, hit: np.ndarray) -> None:
+    """Compare every point with scikit-learn's at the same threshold, of all answers in one row."""
+    assert found.micro.pr is not None
+    assert found.micro.roc is not None
+    precision, recall, thresholds = metrics.precision_recall_curve(hit, scores)
+    check_same(found.micro.pr, recall[:-1], precision[:-1], thresholds)
+    false_positives, hits, thresholds = metrics.roc_curve(hit, scores, drop_intermediate=False)
+    check_same(found.micro.roc, false_positives, hits, thresholds)
+
+
+def check_same(curve: Curve, x: np.ndarray, y: np.ndarray, thresholds: np.ndarray) -> None:
+    """Compare the points at thresholds that scikit-learn has, too: all but the ends of the curve."""
+    place = {threshold: index for index, threshold in enumerate(thresholds.tolist())}
+    shared = [index for index, threshold in enumerate(curve.thresholds) if threshold in place]
+    assert shared
+    assert len(shared) >= len(curve.thresholds) - 2
+    at = [place[curve.thresholds[index]] for index in shared]
+    np.testing.assert_allclose(np.array(curve.x)[shared], x[at], atol=1e-9)
+    np.testing.assert_allclose(np.array(curve.y)[shared], y[at], atol=1e-9)
 
 
 def check_macro(found: Evaluation, probabilities: np.ndarray, everyone: np.ndarray) -> None:
@@ -85,6 +107,18 @@ def check_macro(found: Evaluation, probabilities: np.ndarray, everyone: np.ndarr
         assert found.macro.pr.x[index] == pytest.approx(np.mean(recall))
         expected = np.nanmean(precision) if np.isfinite(precision).any() else 1.0
         assert found.macro.pr.y[index] == pytest.approx(expected)
+    check_macro_roc(found, probabilities[:, measured], everyone[:, measured])
+
+
+def check_macro_roc(found: Evaluation, scores: np.ndarray, hit: np.ndarray) -> None:
+    assert found.macro.roc is not None
+    for index in (0, len(found.macro.roc.x) // 2, -1):
+        accepted = scores >= found.macro.roc.thresholds[index]
+        options = {"average": None, "zero_division": np.nan}
+        assert found.macro.roc.x[index] == pytest.approx(
+            1 - np.mean(metrics.recall_score(1 - hit, ~accepted, **options))
+        )
+        assert found.macro.roc.y[index] == pytest.approx(np.mean(metrics.recall_score(hit, accepted, **options)))
 
 
 def test_every_figure_lies_in_its_interval() -> None:
@@ -114,6 +148,17 @@ def test_every_figure_lies_in_its_interval() -> None:
         for value, interval in pairs:
             assert (value is None) == (interval is None)
             assert value is None or interval is None or interval[0] <= value + 1e-12 <= interval[1] + 2e-12
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_copies_of_one_image_tell_hardly_anything(right: bool) -> None:
+    """Thirty near-duplicates, all answered alike, once had intervals without width."""
+    probabilities, truth = np.tile([0.7, 0.2, 0.1], (30, 1)), np.full(30, 0 if right else 1)
+    found = Scoreboard(probabilities, ["a", "b", "c"], np.zeros(30, int)).measure(truth)
+    assert found.calibration_interval == found.macro_f1_interval == (0, 1)
+    assert found.log_loss_interval[0] == 0
+    assert found.log_loss_interval[1] > 10
+    assert found.interval[1] - found.interval[0] > 0.75
 
 
 def rounded(figures: Figures) -> object:

@@ -1,11 +1,13 @@
 """Thresholds meet what they were chosen for, and their price is what was counted."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
 from app.errors import InputError
+from app.evaluation.intervals import wilson_interval
 from app.evaluation.rule import ACCEPTED, UNKNOWN, UNSURE, Rule, accept_all
 from app.evaluation.thresholds import (
     HeldOut,
@@ -110,6 +112,23 @@ def test_the_price_is_what_was_counted() -> None:
     assert (nothing.accepted, nothing.error, nothing.error_interval) == (0, None, None)
     with pytest.raises(InputError, match="no held-out images"):
         price_of(accept_all(2), HeldOut(shares[:0], np.array([], int)))
+
+
+def test_the_price_counts_near_duplicates_together() -> None:
+    data = held_out(5, images=100)
+    once = price_of(accept_all(CLASSES), data)
+    assert once.error_interval == pytest.approx(wilson_interval(once.wrong, 100))
+    every = np.repeat(np.arange(100), 10)
+    rows = HeldOut(data.probabilities[every], data.truth[every], near=every)
+    rule = given((0.6,) * CLASSES)
+    for chosen in (accept_all(CLASSES), rule):
+        single, tenfold, ignored = (price_of(chosen, one) for one in (data, rows, replace(rows, near=None)))
+        assert (tenfold.coverage, tenfold.error) == (single.coverage, single.error)
+        assert tenfold.error_interval == pytest.approx(single.error_interval)
+        assert tenfold.coverage_interval == pytest.approx(single.coverage_interval)
+        assert ignored.error_interval is not None
+        assert tenfold.error_interval is not None
+        assert np.ptp(ignored.error_interval) < np.ptp(tenfold.error_interval) / 2
 
 
 def test_an_image_is_unknown_before_it_is_unsure() -> None:

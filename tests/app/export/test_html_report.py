@@ -12,7 +12,8 @@ import pytest
 
 from app.cli import main
 from app.evaluation.drift import drift_of
-from app.export.html_page import formatted, histogram, matrix, page, paragraph, picture, table
+from app.export.html_chart import Line, chart, histogram
+from app.export.html_page import formatted, matrix, page, paragraph, picture, table
 from tests.conftest import Trained
 
 WITHOUT_END = ("meta", "img")
@@ -58,9 +59,14 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any
 def test_texts_cannot_become_elements() -> None:
     evil = "<script>alert('x')</script>&\""
     parts = [paragraph(evil), paragraph(evil, notice=True), table([evil], [[evil]]), matrix([evil], [[3]])]
-    parts += [formatted(evil), histogram([0.1, 0.99, 1.0], evil), picture(Path("no such <file>.png"), evil)]
+    parts += [
+        formatted(evil),
+        histogram([0.1, 0.99, 1.0], evil),
+        chart(evil, evil, evil, [Line(evil, (0, 1), (1, 0), "#000")]),
+        picture(Path("no such <file>.png"), evil),
+    ]
     reader = read(page(evil, parts))
-    assert reader.text.count(evil) == 10
+    assert reader.text.count(evil) == 13
 
 
 def test_the_page_of_a_labelled_folder(
@@ -81,6 +87,10 @@ def test_the_page_of_a_labelled_folder(
     assert not any(mark in reader.text for mark in ("##", "|--"))  # the card is no longer Markdown
     assert len(reader.sources) == min(24, round(42 * (1 - values["accuracy"])))
     assert values["price"]["images"] == 42
+    words = reader.text
+    assert all(title in words for title in ("Precision and recall", "ROC", "Calibration", "Accuracy against coverage"))
+    assert words.count("mean (macro)") == words.count("all (micro)") == 4  # a curve and its name, in two charts
+    assert words.count("striped") > 4
 
 
 def test_the_page_of_a_folder_without_labels(

@@ -37,6 +37,20 @@ def test_held_out_scores_are_those_of_the_training_images(bundle: Path, trained:
     assert held_out.probabilities.shape == (info.training_images, len(info.labels))
     np.testing.assert_allclose(held_out.probabilities.sum(axis=1), 1, atol=1e-5)
     assert len(held_out.truth) == info.training_images
+    assert held_out.near is not None
+    assert sorted(set(held_out.near.tolist())) == list(range(held_out.near.max() + 1))
+    assert len(held_out.near) == info.training_images
+
+
+def test_held_out_scores_of_before_there_were_groups(copy: Path) -> None:
+    """Each image is its own group then."""
+    shares = np.full((3, 2), 0.5, np.float32)
+    write_held_out(copy, HeldOut(shares, np.zeros(3, int)))
+    with np.load(copy / HELD_OUT_FILE) as values:
+        assert set(values) == {"probabilities", "truth"}
+    assert read_held_out(copy).groups.tolist() == [0, 1, 2]
+    write_held_out(copy, HeldOut(shares, np.zeros(3, int), near=np.array([0, 1, 0])))
+    assert read_held_out(copy).groups.tolist() == [0, 1, 0]
 
 
 def test_a_rule_is_stored_in_the_description_the_model_and_the_card(copy: Path) -> None:

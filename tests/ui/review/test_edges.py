@@ -72,6 +72,9 @@ def test_one_test_image(qtbot: QtBot, state: AppState, tab: ReviewTab, trained_f
     assert tab._page.curves.missing.text().endswith("it needs images of the class and of others.")
     look_at(tab, tab._page.calibration)
     assert tab._page.calibration._words.text().endswith("Of so few images the points say little.")
+    look_at(tab, tab._page.coverage)
+    _, top = tab._page.coverage.plot._plot.getPlotItem().getViewBox().viewRange()[1]
+    assert top < 1.1
 
 
 def test_figures_are_shown_without_the_snapshot_too(

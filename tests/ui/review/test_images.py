@@ -63,6 +63,17 @@ def test_pictures_arrive_and_one_opens_large(qtbot: QtBot, review: ReviewTab) ->
         qtbot.keyClick(view, Qt.Key.Key_Escape)
 
 
+def test_a_button_opens_the_selected_image_large(qtbot: QtBot, review: ReviewTab) -> None:
+    images = review._page.images
+    click_cell(qtbot, review, 0, 0)
+    assert not images.large.isEnabled()
+    click_image(qtbot, review, 1)
+    click(qtbot, images.large)
+    dialog = review.findChild(ScoredImageDialog)
+    assert dialog.windowTitle() == f"{Path(images.gallery.images()[1].path).name}, 2 of {images.gallery.count()}"
+    dialog.reject()
+
+
 def test_the_arrows_and_buttons_go_through_the_large_images(qtbot: QtBot, review: ReviewTab) -> None:
     click_cell(qtbot, review, 0, 0)
     images = review._page.images.gallery.images()

@@ -34,6 +34,23 @@ def test_a_threshold_is_dragged_along_a_curve(qtbot: QtBot, planted: ReviewTab) 
     assert shown_paths(planted) == {review.image(place).path for place in expected}
 
 
+def test_points_to_drag_are_there_from_the_beginning(planted: ReviewTab) -> None:
+    page, title = planted._page, planted._page.images.title.text()
+    curves, coverage = page.curves, page.coverage
+    assert curves.plot._handle is not None
+    assert curves.plot._handle[0] == "all (micro)"
+    curves.emphasise("leopard")
+    assert curves.plot._handle[0] == "leopard"
+    look_at(planted, coverage)
+    assert coverage._curve is not None
+    assert coverage.plot._handle == ("accuracy", len(coverage._curve.x) - 1)
+    for plot in (curves.plot, coverage.plot):
+        assert len(plot._handle_marker.getData()[0]) == 1
+    assert curves._threshold is None
+    assert "Drag the point" in coverage._words.text()
+    assert page.images.title.text() == title
+
+
 def test_a_range_of_the_histogram_is_dragged(qtbot: QtBot, planted: ReviewTab) -> None:
     look_at(planted, planted._page.scores)
     bars = planted._page.scores.bars

@@ -54,8 +54,12 @@ def test_an_image_is_excluded_and_taken_back(qtbot: QtBot, planted: ReviewTab) -
     click(qtbot, planted._page.images.exclude)
     assert "of 41 test images right" in planted._head.line.intervals.text()
     assert planted._head.note.text().startswith("1 image left out")
-    assert planted._page.images._words.text().startswith("Left out: ")
+    assert planted._page.images._words.text().startswith("Excluded; it was ")
+    assert planted._page.images.exclude.text() == "Take back"
+    assert planted._page.images.title.text() == "All mistakes; 1 changed since"
     click(qtbot, planted._page.images.exclude)
+    assert planted._page.images.exclude.text() == "Exclude"
+    assert planted._page.images.title.text() == "All mistakes"
     assert "of 42 test images right" in planted._head.line.intervals.text()
     assert not planted._head.note.isVisible()
 

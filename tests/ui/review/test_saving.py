@@ -6,7 +6,7 @@ import pytest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from tests.ui.reviewing import click, click_cell
+from tests.ui.reviewing import click, click_cell, look_at
 from ui.review_tab import ReviewTab
 from ui.state import AppState
 
@@ -26,6 +26,42 @@ def test_the_table_and_the_figure_are_saved(
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, file=file: (str(file), ""))
         click(qtbot, planted._page.save)
         assert file.read_bytes().startswith(beginning)
+
+
+def test_the_matrix_and_the_curves_are_saved_as_drawings(
+    qtbot: QtBot, planted: ReviewTab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "drawing.svg"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    click(qtbot, planted._page.matrix_view.save)
+    drawn = file.read_text(encoding="utf-8")
+    assert "<image" not in drawn
+    assert drawn.count(">leopard<") == 2
+    click(qtbot, planted._page.save)
+    drawn = file.read_text(encoding="utf-8")
+    assert drawn.count(">leopard<") == 1
+    assert planted._page.curves.kind.currentText() not in drawn
+
+
+def test_the_figures_of_the_classes_are_saved_as_a_table_or_a_picture(
+    qtbot: QtBot, state: AppState, planted: ReviewTab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_at(planted, planted._page.table)
+    file = tmp_path / "classes.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    click(qtbot, planted._page.save)
+    first, *lines = file.read_text(encoding="utf-8").splitlines()
+    assert first.startswith("class,images,precision,precision_low,precision_high,recall,")
+    assert [line.split(",")[:2] for line in lines] == [["dotted", "14"], ["leopard", "14"], ["striped", "14"]]
+    assert all(len(line.split(",")) == 17 for line in lines)
+    picture = tmp_path / "classes.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(picture), ""))
+    click(qtbot, planted._page.save)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "nowhere" / "classes.csv"), ""))
+    with qtbot.waitSignal(state.failed) as heard:
+        click(qtbot, planted._page.save)
+    assert "cannot be written" in heard.args[0].message
 
 
 def test_a_picture_that_cannot_be_saved_is_said(

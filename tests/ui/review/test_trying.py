@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.evaluation.report import load_evaluation
 from app.evaluation.subjects import subjects
-from tests.ui.reviewing import click, click_cell, shown_paths
+from tests.ui.reviewing import click, click_cell, click_image, shown_paths
 from ui.review_tab import ReviewTab
 from ui.state import AppState
 from ui.widgets.image_dialog import ImageDialog
@@ -61,8 +61,12 @@ def test_labelled_images_get_the_whole_page(
     assert protocol.startswith(f"Measured on {found.images} images of “new photos”, labelled by their folders. Beware:")
     assert "of them were trained on" in protocol
     assert "By the model's rule" in protocol
+    assert protocol.endswith("a rule that is stored later does not change it.")
     click_cell(qtbot, review, 0, 0)
     assert all(Path(path).is_relative_to(other) for path in shown_paths(review))
+    assert review._page.images._words.text().endswith("To correct labels, add these images to the project.")
+    click_image(qtbot, review, 0)
+    assert review._page.images._words.text().endswith("its label cannot be corrected here.")
     assert not review._page.images.agree.isEnabled()  # they are not in the project
     assert review._head.thresholds.isVisible()
     assert "Cross-validate" not in review._head.offer.text()
@@ -77,6 +81,7 @@ def test_unlabelled_images_are_listed_and_compared(
     assert page.isVisible()
     words = review._head.protocol.text()
     assert words.startswith("42 images of “flat”, whose own classes are not known: nothing can be measured.")
+    assert "By the rule that the model had then" in words
     assert "look like the training images" in page.drift.text() or "differ from the training" in page.drift.text()
     assert not review._head.accuracy.isVisible()
     assert page.title.text() == "43 images"  # with the one that cannot be read, which says why

@@ -50,3 +50,12 @@ def test_it_follows_the_theme_and_can_be_empty(plot: BarPlot) -> None:
     assert plot._plot.backgroundBrush().color().name() == theme.TOKENS[theme.DARK]["surface"]
     plot.show_bars([], [], "score")
     assert not plot.grab().isNull()
+
+
+def test_its_ends_have_ticks_with_room_beside_them(plot: BarPlot) -> None:
+    (left, right), _ = plot._plot.getPlotItem().getViewBox().viewRange()
+    assert left < 0
+    assert right > 1
+    marks = plot._plot.getPlotItem().getAxis("bottom")._tickLevels[0]
+    assert marks[0] == (0.0, "0.0")
+    assert marks[-1] == (1.0, "1.0")

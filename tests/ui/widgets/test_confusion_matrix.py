@@ -1,5 +1,7 @@
 """The confusion matrix: cells to click, keys to walk, words for what is painted."""
 
+from pathlib import Path
+
 import pytest
 from PyQt5.QtCore import QEvent, QPoint, Qt
 from PyQt5.QtGui import QHelpEvent
@@ -7,6 +9,7 @@ from PyQt5.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from ui import theme
+from ui.review.saving import save_picture
 from ui.widgets.confusion_matrix import COLUMN_SHARES, COUNTS, ROW_SHARES, ConfusionMatrix
 
 LABELS = ("cat", "dog", "owl")
@@ -164,3 +167,64 @@ def test_two_hundred_classes_can_be_read_and_scrolled(
     matrix.set_readable(False)
     assert matrix.is_in_sight(199, 199)
     assert not matrix._down.isVisible()
+
+
+def _identity(count: int, images: int = 9) -> list[list[int]]:
+    return [[images if row == column else 0 for column in range(count)] for row in range(count)]
+
+
+def test_a_whole_matrix_of_two_hundred_classes_is_inside_a_small_widget(
+    qtbot: QtBot, matrix: ConfusionMatrix, chosen: list[tuple[int, int]]
+) -> None:
+    matrix.resize(300, 155)
+    matrix.show_counts([f"class number {number}" for number in range(200)], _identity(200))
+    assert all(matrix.is_in_sight(number, number) for number in range(200))
+    assert matrix.rect().contains(matrix.cell_rect(199, 199))
+    picture = matrix.grab().toImage()
+    for number in (5, 100, 195):
+        assert picture.pixelColor(matrix.cell_rect(number, number).center()).name() != theme.token("surface")
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(199, 199).center())
+    assert chosen[0] >= (197, 197)
+
+
+def test_ten_classes_have_numbers_and_labels_where_there_is_little_height(matrix: ConfusionMatrix) -> None:
+    matrix.resize(471, 207)
+    matrix.show_counts(["longsleeve", *"bcdefghij"], _identity(10, 300))
+    matrix.set_readable(True)
+    layout, cell = matrix._layout(), matrix.cell_rect(0, 0).adjusted(1, 1, -1, -1)
+    assert layout.labelled
+    assert layout.high >= 13
+    assert not matrix._down.isVisible()
+    number = matrix._number_font("300", cell, True)
+    assert number.pointSizeF() > 0.7 * matrix.font().pointSizeF()
+    assert layout.wide >= matrix._measured().number
+
+
+def test_cells_that_would_be_too_low_to_read_are_scrolled(matrix: ConfusionMatrix) -> None:
+    matrix.resize(471, 150)
+    matrix.show_counts(["longsleeve", *"bcdefghij"], _identity(10))
+    matrix.set_readable(True)
+    assert matrix._down.isVisible()
+    assert matrix.cell_rect(0, 0).height() >= matrix.fontMetrics().height()
+
+
+def test_no_cell_is_chosen_once_that_is_forgotten(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(1, 0).center())
+    matrix.forget_choice()
+    assert matrix._chosen is None
+
+
+def test_the_saved_drawing_has_words_and_is_whole(matrix: ConfusionMatrix, tmp_path: Path) -> None:
+    matrix.show_counts([f"class {number}" for number in range(40)], _identity(40))
+    matrix.set_readable(True)
+    assert not matrix.is_in_sight(39, 39)
+    save_picture(matrix.drawing(), tmp_path / "matrix.svg")
+    drawn = (tmp_path / "matrix.svg").read_text(encoding="utf-8")
+    assert "<image" not in drawn
+    assert drawn.count(">class 39<") == 2
+    assert drawn.count("<text") == 40 + 2 * 40 + 2
+
+
+def test_many_classes_are_saved_within_bounds(matrix: ConfusionMatrix) -> None:
+    matrix.show_counts([f"class {number}" for number in range(300)], _identity(300))
+    assert matrix.drawing().size.height() == 3000

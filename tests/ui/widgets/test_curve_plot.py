@@ -2,13 +2,14 @@
 
 import pytest
 from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtGui import QPainter, QPicture
 from pyqtgraph import ScatterPlotItem
 from pytestqt.qtbot import QtBot
 
 from tests.ui.mouse import move
 from ui import theme
 from ui.widgets.curve_legend import CurveLegend
-from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.curve_plot import CurvePlot, range_of_shares
 
 
 @pytest.fixture
@@ -115,6 +116,35 @@ def test_a_logarithmic_axis_takes_plain_values(qtbot: QtBot) -> None:
     assert ticks == [(-2.0, "0.01"), (0.0, "1"), (2.0, "100")]
 
 
+def test_a_small_plot_numbers_both_ends(qtbot: QtBot) -> None:
+    plot = CurvePlot("Precision and recall", "recall", "precision")
+    qtbot.addWidget(plot)
+    plot.hide_title()
+    plot.resize(500, 210)
+    plot.set_range((0, 1), (0, 1))
+    plot.set_curve("dress", [0, 1], [1, 0])
+    with qtbot.waitExposed(plot):
+        plot.show()
+    painter = QPainter(picture := QPicture())
+    for side in ("left", "bottom"):
+        _, _, texts = plot._plot.getPlotItem().getAxis(side).generateDrawSpecs(painter)
+        assert {"0", "1"} <= {text for _, _, text in texts}
+    painter.end()
+    assert not picture.isNull()
+
+
+def test_an_axis_is_fixed_and_then_follows_again(plot: CurvePlot) -> None:
+    axis = plot._plot.getPlotItem().getAxis("left")
+    assert axis._tickLevels is not None
+    plot.set_range((0, 10), None)
+    assert axis._tickLevels is None
+
+
+def test_equal_shares_have_the_whole_range() -> None:
+    assert range_of_shares([1.0]) == range_of_shares([1.0, 1.0]) == (0, 1)
+    assert range_of_shares([1.0, 0.8]) is None
+
+
 def test_it_follows_the_theme(plot: CurvePlot) -> None:
     plot.set_curve("plain", [1, 2], [1, 2])
     theme.apply(theme.DARK)
@@ -153,6 +183,16 @@ def test_a_point_is_dragged_along_its_curve(qtbot: QtBot, plot: CurvePlot) -> No
     move(qtbot, canvas, place(plot, 1, 2))
     assert heard == [("girls", 0), ("girls", 1), ("girls", 2)]
     assert list(plot._handle_marker.getData()[0]) == [9]
+
+
+def test_a_handle_is_put_and_removed_without_a_word(qtbot: QtBot, plot: CurvePlot) -> None:
+    plot.allow_handle()
+    plot.set_curve("girls", [1, 5, 9], [2, 4, 8])
+    with qtbot.assertNotEmitted(plot.handle_moved):
+        plot.set_handle("girls", 2)
+        assert list(plot._handle_marker.getData()[0]) == [9]
+        plot.remove_handle()
+    assert not len(plot._handle_marker.getData()[0])
 
 
 def test_the_keyboard_takes_the_point_that_is_read_out(qtbot: QtBot, plot: CurvePlot) -> None:
