@@ -19,7 +19,7 @@ from ui.item_models import THUMBNAIL_SIDE, to_image
 from ui.jobs import Task, run_in_pool
 
 SIDE = 96
-TEXT_HEIGHT = 72
+TEXT_HEIGHT = 80  # three lines and the bars
 BAR_HEIGHT = 4
 SCORES = Qt.ItemDataRole.UserRole  # of the answer, of the label, and whether they are the same
 KEPT_PICTURES = 600  # of up to 192 x 192 x 4 bytes: at most 90 MB
