@@ -16,6 +16,8 @@ from ui.review_tab import ReviewTab
 from ui.state import AppState
 from ui.widgets.image_view import ImageView
 
+NARROW = 1280  # pixels of the narrowest window that everything has to fit into
+
 
 @pytest.mark.parametrize("mistakes", [0, 14])
 def test_all_right_and_all_wrong_are_drawn_everywhere(
@@ -75,6 +77,9 @@ def test_one_test_image(qtbot: QtBot, state: AppState, tab: ReviewTab, trained_f
     look_at(tab, tab._page.coverage)
     _, top = tab._page.coverage.plot._plot.getPlotItem().getViewBox().viewRange()[1]
     assert top < 1.1
+    assert tab.minimumSizeHint().width() <= NARROW
+    lines = tab._head.line.intervals
+    assert lines.toolTip() == lines.text()
 
 
 def test_figures_are_shown_without_the_snapshot_too(
