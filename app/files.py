@@ -1,9 +1,11 @@
 """Where Sightline keeps its files, and how it writes them: whole or not at all."""
 
+import csv
+import io
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -12,7 +14,7 @@ from uuid import uuid4
 
 import platformdirs
 
-from app.errors import ProjectError
+from app.errors import InputError, ProjectError
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -82,6 +84,16 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Replace `path` by `text` in UTF-8, atomically."""
     write_bytes(path, text.encode())
+
+
+def write_csv(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+    """Write rows as CSV, the first being the heads; raises InputError."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    try:
+        write_bytes(path, stream.getvalue().encode(errors="backslashreplace"))  # a file may have any bytes for a name
+    except OSError as error:
+        raise InputError(f"The table “{path}” cannot be written.", "Choose another place.", str(error)) from error
 
 
 def write_json(path: Path, value: Any) -> None:

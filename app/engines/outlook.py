@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from app.engines.metrics import EPOCH
 from app.engines.protocol import Progress
+from app.engines.remaining import HEAD_SHARE
 from app.engines.snapshot import Snapshot
-from app.settings import QUICK, TORCH, TorchSettings
+from app.engines.tuning_settings import tuning_settings
+from app.settings import QUICK, TORCH
 
 REMAINING = "remaining_seconds"  # of a progress event's values: until the run is done
-LEARNING = "tune"  # the stage whose engine estimates its own rest
-EPOCH = "epoch"  # an event between two of that stage
+LEARNING = "tune"  # the stage whose engine estimates its own rest, with EPOCH
 SURE_AFTER_S = 1.0  # a stage must have gone on so long before it tells what a look takes
 # In looks at pictures of this side, by EfficientNet-Lite0 on two processors.
 SIDE = 224
@@ -23,7 +25,6 @@ FITTING = 0.1  # quick's classifier, by image
 LOWER = 0.75  # the lower blocks look at one view
 UPPER_STEP = 1.3  # the upper blocks learn from one view
 WHOLE_STEP = 6.0  # the network but for its three lowest layers learns from one picture of full side
-HEAD_SHARE = 0.3  # of a step in which only the classifier learns
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ def parts_of(snapshot: Snapshot, trained: int, tested: int) -> tuple[Part, ...]:
         return (looking, Part("fit", trained, FITTING))
     if snapshot.engine != TORCH:
         return ()
-    settings = TorchSettings(**snapshot.settings)  # type: ignore[arg-type]
+    settings = tuning_settings(snapshot)
     upper = settings.trained == "upper"
     step = UPPER_STEP if upper else WHOLE_STEP * settings.training_share**2
     epochs = settings.epochs + HEAD_SHARE * settings.head_epochs
     larger = (settings.side / SIDE) ** 2
-    asked = (2.0 if settings.twice and settings.flip else 1.0) * larger
+    asked = (2.0 if settings.looks_twice else 1.0) * larger
     return (
         looking,
         Part("pixels", trained, DECODING),
@@ -99,10 +100,9 @@ class Outlook:
         own = spent / (done * cost) if spent >= SURE_AFTER_S and done else None
         if own is not None and (self._pace is None or cost >= 1):
             self._pace = own
-        pace = own or self._pace
-        if pace is None or self._pace is None:
+        if self._pace is None:
             return None
-        return pace * cost * (event.total - event.done) + self._pace * self._after(place)
+        return (own or self._pace) * cost * (event.total - event.done) + self._pace * self._after(place)
 
     def _learning(self, event: Progress, place: int, own: float) -> float:
         """Add what follows learning to what the engine says of it, which also tells what a look takes."""

@@ -36,8 +36,9 @@ from app.engines.snapshot import (
 )
 from app.engines.torch_backbones import load_backbone
 from app.engines.tuned_network import TunedNetwork
-from app.engines.tuning_data import BATCH, Pictures, Source, planes, tuning_settings
+from app.engines.tuning_data import BATCH, Pictures, Source, planes
 from app.engines.tuning_output import write_output
+from app.engines.tuning_settings import tuning_settings
 from app.engines.validation_part import divide
 from app.engines.worker import Job
 from app.errors import Cancelled

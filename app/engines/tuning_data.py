@@ -10,18 +10,11 @@ from torch import Tensor
 
 from app.engines.augmentation import change_colours, erase_boxes, mix_pairs, random_crops
 from app.engines.pixel_cache import CachedPictures
-from app.engines.snapshot import Snapshot
 from app.engines.tuned_network import TunedNetwork
 from app.settings import TorchSettings
 
 GREY = 127.0  # what erased boxes are filled with
 BATCH = 32  # images at once where nothing is learnt
-AS_BEFORE = {"start_share": 0.0}  # of settings that older versions did not have, where that is not the default
-
-
-def tuning_settings(snapshot: Snapshot) -> TorchSettings:
-    """Return the settings of a run of fine-tuning; what older versions did not have is as it was then."""
-    return TorchSettings(**{**AS_BEFORE, **snapshot.settings})  # type: ignore[arg-type]
 
 
 class Source(Protocol):

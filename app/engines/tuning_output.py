@@ -18,7 +18,8 @@ from app.engines.snapshot import NETWORK_FILE, VALIDATION_FILE, Snapshot, Split
 from app.engines.torch_to_onnx import feature_network_onnx
 from app.engines.tunable import Tunable
 from app.engines.tuned_network import TunedNetwork
-from app.engines.tuning_data import BATCH, planes, tuning_settings
+from app.engines.tuning_data import BATCH, planes
+from app.engines.tuning_settings import tuning_settings
 from app.engines.validation_part import Parts
 from app.errors import Cancelled, EngineError
 from app.features.rooted import root_normalised
@@ -46,7 +47,7 @@ def write_output(
     """Write `network.onnx` and `validation.npz`; raises EngineError where ONNX Runtime answers differently."""
     settings, head = tuning_settings(snapshot), network.head()
     width = head.weights.shape[1]
-    backbone = network.looked(settings.twice and settings.flip)
+    backbone = network.looked(settings.looks_twice)
     if snapshot.head == "svm":
         refined = replace(snapshot, head="svm")
         head = _svm(_features(backbone, training, width, cancel), refined, split, parts.training, on_event, cancel)

@@ -9,9 +9,10 @@ from app.evaluation.curves import Floats, Integers
 from app.evaluation.report import AverageFigures, ClassFigures, Curve, Evaluation
 from app.export.html_chart import Line, chart
 from app.export.html_page import heading, paragraph
+from app.project.records import CLASS_COLOURS
 
-# Okabe and Ito's, but for the yellow, which is faint on white; then again, dashed.
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#5f6b76")
+FAINT = "#f0e442"  # on white
+COLOURS = tuple(colour for colour in CLASS_COLOURS[:8] if colour != FAINT)  # then again, dashed
 DASHES = ("", "7 3")
 MOST_CLASSES = len(COLOURS) * len(DASHES)  # that have a curve each
 BLACK, BLUE, ORANGE = "#1c1e21", "#0072b2", "#d55e00"
@@ -20,6 +21,9 @@ BLACK, BLUE, ORANGE = "#1c1e21", "#0072b2", "#d55e00"
 def curves(evaluation: Evaluation) -> list[str]:
     """Return headings and charts of an evaluation, words where there is nothing to draw."""
     few = len(evaluation.labels) <= MOST_CLASSES
+    predictions = evaluation.predictions
+    probabilities = np.array([one.probabilities for one in predictions])
+    truth = np.array([one.truth for one in predictions])
     classes = "" if few else f" Of {len(evaluation.labels)} classes only the mean and all answers are drawn."
     return [
         heading("Precision and recall"),
@@ -29,10 +33,10 @@ def curves(evaluation: Evaluation) -> list[str]:
         _ranking(evaluation, lambda one: one.roc, few, ("false positive rate", "true positive rate")),
         heading("Calibration"),
         paragraph("Of the answers that are so sure, so many are right; on the dotted line both are the same."),
-        _calibration(evaluation),
+        _calibration(probabilities, truth, evaluation.temperature),
         heading("Accuracy against coverage"),
         paragraph("How many answers are right if the model answers only what it is surest of."),
-        _coverage(evaluation),
+        _coverage(probabilities, truth),
     ]
 
 
@@ -58,24 +62,16 @@ def _ranking(
     return chart(" and ".join(titles), *titles, lines)
 
 
-def _calibration(evaluation: Evaluation) -> str:
-    probabilities, truth = _scores(evaluation)
+def _calibration(probabilities: Floats, truth: Integers, temperature: float | None) -> str:
     after = reliability(probabilities, truth)
     lines = [Line("calibrated", after.confidence.tolist(), after.accuracy.tolist(), BLUE, width=2.0)]
-    if evaluation.temperature is not None:
-        before = reliability(uncalibrated(probabilities, evaluation.temperature), truth)
+    if temperature is not None:
+        before = reliability(uncalibrated(probabilities, temperature), truth)
         lines.append(Line("before", before.confidence.tolist(), before.accuracy.tolist(), ORANGE, "6 4"))
     return chart("Confidence and accuracy", "confidence", "share right", lines, diagonal=True)
 
 
-def _coverage(evaluation: Evaluation) -> str:
-    probabilities, truth = _scores(evaluation)
+def _coverage(probabilities: Floats, truth: Integers) -> str:
     right = probabilities.argmax(axis=1) == truth
     curve = accuracy_by_coverage(probabilities.max(axis=1), right)
     return chart("Accuracy against coverage", "share answered", "share right", [Line("", curve.x, curve.y, BLUE)])
-
-
-def _scores(evaluation: Evaluation) -> tuple[Floats, Integers]:
-    """Return probabilities [N, C] and true classes [N]."""
-    predictions = evaluation.predictions
-    return np.array([one.probabilities for one in predictions]), np.array([one.truth for one in predictions])

@@ -1,14 +1,11 @@
 """Predictions as a table for a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from app.dataset.archive import original
-from app.errors import InputError
-from app.files import write_bytes
+from app.files import write_csv
 
 
 def write_table(file: Path, results: Iterable[dict[str, Any]], labels: Sequence[str]) -> None:
@@ -16,9 +13,7 @@ def write_table(file: Path, results: Iterable[dict[str, Any]], labels: Sequence[
 
     An image of a zip is named as if the zip were a folder. Raises InputError where it cannot be written.
     """
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["path", "label", "confidence", "verdict", "novelty", *labels, "problem"])
+    rows: list[Sequence[object]] = [["path", "label", "confidence", "verdict", "novelty", *labels, "problem"]]
     for result in results:
         confidences = {one["label"]: one["confidence"] for one in result["predictions"]}
         best = result["predictions"][0] if result["predictions"] else {"label": "", "confidence": ""}
@@ -29,8 +24,5 @@ def write_table(file: Path, results: Iterable[dict[str, Any]], labels: Sequence[
             result.get("verdict"),
             result.get("novelty"),
         ]
-        writer.writerow([*row, *(confidences.get(label, "") for label in labels), result.get("problem") or ""])
-    try:
-        write_bytes(file, stream.getvalue().encode(errors="backslashreplace"))  # a file may have any bytes for a name
-    except OSError as error:
-        raise InputError(f"The table “{file}” cannot be written.", "Choose another place.", str(error)) from error
+        rows.append([*row, *(confidences.get(label, "") for label in labels), result.get("problem") or ""])
+    write_csv(file, rows)

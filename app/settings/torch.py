@@ -130,6 +130,11 @@ class TorchSettings:
     )
     deterministic: bool = setting(False, "Exactly repeatable", "The same seed gives the same model, more slowly.")
 
+    @property
+    def looks_twice(self) -> bool:
+        """Tell whether mirror images are looked at, too; only where they are learnt from."""
+        return self.twice and self.flip
+
 
 BALANCED = TorchSettings()
 # Three layers frozen and three quarters of the side save two thirds of each step's time.

@@ -124,7 +124,7 @@ class ImagesView(QWidget):
         """Show these images, in the chosen order."""
         assert self._review is not None
         self._positions = self._review.ordered(positions, self.order.currentData())
-        self._name, self._then = title, self._review.truth[self._positions].copy()
+        self._name, self._then = title, self._review.truth[self._positions]
         self._show_title(0)
         self.gallery.show_images(self._review.images(self._positions), self._review.labels)
         self._show_selected()

@@ -1,7 +1,5 @@
 """Saves what the Review tab shows: images as a table, a figure as a picture, everything as a page."""
 
-import csv
-import io
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,18 +13,17 @@ from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from app.engines.protocol import OnEvent
 from app.errors import AppError, InputError
+from app.evaluation.class_table import write_class_table
 from app.evaluation.image_table import write_image_table
-from app.evaluation.report import ClassFigures, ScoredImage
+from app.evaluation.report import ScoredImage
 from app.export.html_report import write_page
 from app.export.table import write_table
-from app.files import write_bytes
 from ui import theme
 from ui.state import AppState
 from ui.widgets.class_table import ClassTable
 from ui.widgets.drawing import Drawing
 
 PICTURES = (".png", ".svg")
-CLASS_FIGURES = ("precision", "recall", "f1", "average_precision", "roc_auc")
 DOTS = 2  # pixels of a PNG for each on the screen, so that it can be printed
 
 
@@ -87,22 +84,6 @@ class Saving(QObject):
 
 def _write(file: Path, make: Callable[[], str], on_event: OnEvent, cancel: threading.Event) -> Path:
     return write_page(file, make())
-
-
-def write_class_table(file: Path, figures: Sequence[ClassFigures]) -> None:
-    """Write CSV: a row per class, with each figure and its interval; raises InputError."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["class", "images", *(f"{name}{end}" for name in CLASS_FIGURES for end in ("", "_low", "_high"))])
-    for one in figures:
-        row: list[Any] = [one.label, one.images]
-        for name in CLASS_FIGURES:
-            row += [getattr(one, name), *(getattr(one, f"{name}_interval") or (None, None))]
-        writer.writerow(row)
-    try:
-        write_bytes(file, stream.getvalue().encode(errors="backslashreplace"))
-    except OSError as error:
-        raise InputError(f"The table “{file}” cannot be written.", "Choose another place.", str(error)) from error
 
 
 def save_picture(drawing: Drawing, file: Path) -> None:

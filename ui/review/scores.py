@@ -24,7 +24,7 @@ class ScoresView(QWidget):
         self.of = QComboBox()
         self.of.setAccessibleName(self.tr("Scores of"))
         self._words = QLabel()
-        self.bars = BarPlot("", self.tr("images (root scale)"))
+        self.bars = BarPlot("", self.tr("images"))
         top = QHBoxLayout()
         top.addWidget(self.of)
         top.addWidget(self._words)

@@ -36,7 +36,7 @@ class UnlabelledPage(QWidget):
         self.classes = QComboBox()
         self.classes.setAccessibleName(self.tr("Predicted class"))
         self.key = QLabel()
-        self.bars = BarPlot("", self.tr("images (root scale)"))
+        self.bars = BarPlot("", self.tr("images"))
         self.title = QLabel(objectName="heading")
         self.everything = QPushButton(self.tr("Show all"))
         self.save = QPushButton(self.tr("Save table…"))

@@ -57,14 +57,14 @@ class BarPlot(QWidget):
 
     def __init__(self, x_title: str, y_title: str, parent: QWidget | None = None):
         super().__init__(parent)
-        self._titles = (x_title, y_title)
+        self._titles = (x_title, self.tr("{0} (root scale)").format(y_title))
         self._bottom: tuple[int, ...] = ()
         self._top: tuple[int, ...] = ()
         self._colours = ("accent", "bad")
         self._anchor: int | None = None
         self._chosen: tuple[int, int] | None = None
         self._plot = _Canvas()
-        self._plot.setAccessibleName(y_title)
+        self._plot.setAccessibleName(self._titles[1])
         self._plot.setToolTip(self.tr("Click a bar, or drag over several, to see their images."))
         self._plot.setMouseEnabled(False, False)
         layout = QVBoxLayout(self)
