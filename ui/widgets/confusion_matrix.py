@@ -25,14 +25,13 @@ from ui import theme
 from ui.widgets.drawing import Drawing
 from ui.widgets.matrix_cells import COLUMN_SHARES, COUNTS, ROW_SHARES, MatrixCells
 from ui.widgets.matrix_layout import MOST_LABEL_SHARE, MOST_LABEL_WIDTH, MatrixLayout, Texts
+from ui.widgets.matrix_painter import MatrixPainter
 
 __all__ = ["COLUMN_SHARES", "COUNTS", "ROW_SHARES", "ConfusionMatrix"]
 
-SMALLEST_LINED_CELL = 8  # pixels; lines around smaller cells would hide them
 LABEL_MARGIN = 4  # pixels: turned letters are a little wider
 NUMBER_MARGIN = 6  # pixels beside a number, with the lines of its cell
 MOST_SAVED = 3000  # pixels of a side of a picture
-DARK_FROM = 0.55  # share of the strongest shade from which text is drawn in the other colour
 WHEEL_CELLS = 3  # scrolled by one notch of the wheel
 MOVES = {
     Qt.Key.Key_Left: (0, -1),
@@ -123,10 +122,14 @@ class ConfusionMatrix(QWidget):
         return self._area().contains(QPointF(self.cell_rect(true, predicted).center()))
 
     def _rect(self, row: int, column: int) -> QRect:
-        layout = self._layout()
-        x = layout.left - self._across.value() + column * layout.wide
-        y = layout.top - self._down.value() + row * layout.high
-        return QRectF(x, y, max(1.0, layout.wide), max(1.0, layout.high)).toRect()
+        return self._painter(self._layout(), self._area(), self._scrolled()).rect(row, column)
+
+    def _scrolled(self) -> QPointF:
+        return QPointF(self._across.value(), self._down.value())
+
+    def _painter(self, layout: MatrixLayout, area: QRectF, scrolled: QPointF) -> MatrixPainter:
+        titles = (self._columns_title(), self.tr("true"))
+        return MatrixPainter(self._labels, self._cells, self._order, layout, area, scrolled, self.font(), titles)
 
     def worst_cell(self) -> tuple[int, int]:
         """Return the cell with the most mistakes; (0, 0) if there are none."""
@@ -134,18 +137,15 @@ class ConfusionMatrix(QWidget):
 
     def drawing(self) -> Drawing:
         """Return the whole matrix as a picture, large enough to be read, whatever part of it is in sight."""
-        whole = ConfusionMatrix()
-        whole.setFont(self.font())
-        whole.show_counts(self._labels, self._cells.counts.tolist())
-        whole.set_mode(self._cells.mode)
-        whole.set_order(self._order)
-        texts = whole._measured()
-        high = max(self._layout().high, texts.height + 2)
-        layout = MatrixLayout.of_size(max(1, len(self._labels)), high, texts)
+        texts, count = self._measured(), max(1, len(self._labels))
+        layout = MatrixLayout.of_size(count, max(self._layout().high, texts.height + 2), texts)
         least = ceil(min(texts.label, MOST_LABEL_WIDTH) / MOST_LABEL_SHARE)  # so that no label is cut
         size = QSize(ceil(layout.right) + 2, ceil(layout.bottom) + 2).expandedTo(QSize(least, least))
-        whole.resize(size.boundedTo(QSize(MOST_SAVED, MOST_SAVED)))
-        return Drawing(whole.size(), whole._paint, self.accessibleName())
+        size = size.boundedTo(QSize(MOST_SAVED, MOST_SAVED))
+        layout = MatrixLayout.of(count, size.width(), size.height(), texts, readable=False)
+        corner = QPointF(min(layout.right, size.width()), min(layout.bottom, size.height()))
+        whole = self._painter(layout, QRectF(QPointF(layout.left, layout.top), corner), QPointF())
+        return Drawing(size, whole.paint, self.accessibleName())
 
     def _measured(self) -> Texts:
         if self._texts is None:
@@ -226,116 +226,9 @@ class ConfusionMatrix(QWidget):
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
-        self._paint(painter)
+        self._painter(self._layout(), self._area(), self._scrolled()).paint(painter)
         painter.end()
         return picture
-
-    def _paint(self, painter: QPainter) -> None:
-        """Paint labels and cells onto anything."""
-        if not self._labels:
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self.font())
-        self._paint_titles(painter)
-        self._paint_labels(painter)
-        painter.setClipRect(self._area().adjusted(-1, -1, 1, 1))
-        if self._layout().high < SMALLEST_LINED_CELL:
-            self._paint_colours(painter)
-        else:
-            rows, columns = self._visible()
-            for row in rows:
-                for column in columns:
-                    self._paint_cell(painter, row, column)
-
-    def _visible(self) -> tuple[range, range]:
-        """Return the places of the rows and columns in sight."""
-        layout, area, count = self._layout(), self._area(), len(self._labels)
-        first, top = int(self._across.value() // layout.wide), int(self._down.value() // layout.high)
-        columns = range(first, min(count, first + int(area.width() // layout.wide) + 2))
-        return range(top, min(count, top + int(area.height() // layout.high) + 2)), columns
-
-    def _paint_titles(self, painter: QPainter) -> None:
-        layout, area, height = self._layout(), self._area(), self.fontMetrics().height()
-        painter.setPen(theme.colour("muted"))
-        corner = QRectF(0, 0, layout.left - theme.SPACE, layout.top - theme.SPACE // 2)
-        if layout.labelled:
-            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-        else:
-            corner, side = QRectF(layout.left, 0, self.width(), height), Qt.AlignmentFlag.AlignLeft
-        painter.drawText(corner, int(side | Qt.TextFlag.TextDontClip), self._columns_title())
-        painter.save()
-        painter.translate(0, area.bottom())
-        painter.rotate(-90)
-        painter.drawText(QRectF(0, 0, area.height(), height), int(Qt.AlignmentFlag.AlignCenter), self.tr("true"))
-        painter.restore()
-
-    def _paint_labels(self, painter: QPainter) -> None:
-        layout, area, height = self._layout(), self._area(), self.fontMetrics().height()
-        if not layout.labelled:
-            return
-        rows, columns = self._visible()
-        painter.save()
-        painter.setPen(theme.colour("text"))
-        if layout.high < height:
-            font = QFont(self.font())
-            font.setPointSizeF(font.pointSizeF() * layout.high / height)
-            painter.setFont(font)
-        painter.setClipRect(QRectF(0, area.top(), layout.left, area.height()))
-        for place in rows:
-            left = height + theme.SPACE
-            row = QRectF(left, self._rect(place, 0).top(), layout.left - left - theme.SPACE, layout.high)
-            self._write_label(painter, row, place, Qt.AlignmentFlag.AlignRight)
-        painter.setClipRect(QRectF(area.left(), 0, area.width(), layout.top))
-        for place in columns:
-            painter.save()
-            painter.translate(self._rect(0, place).left(), layout.top - theme.SPACE // 2)
-            painter.rotate(-90)
-            column = QRectF(0, 0, layout.top - theme.SPACE, layout.wide)
-            self._write_label(painter, column, place, Qt.AlignmentFlag.AlignLeft)
-            painter.restore()
-        painter.restore()
-
-    def _write_label(self, painter: QPainter, rect: QRectF, place: int, side: Qt.AlignmentFlag) -> None:
-        text = painter.fontMetrics().elidedText(self._label(place), Qt.TextElideMode.ElideMiddle, int(rect.width()))
-        painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter | side), text)
-
-    def _label(self, place: int) -> str:
-        return self._labels[self._order[place]]
-
-    def _paint_colours(self, painter: QPainter) -> None:
-        """Paint cells that are too small for lines as one picture."""
-        layout = self._layout()
-        corner = QPointF(layout.left - self._across.value(), layout.top - self._down.value())
-        place = QRectF(corner.x(), corner.y(), layout.right - layout.left, layout.bottom - layout.top)
-        picture = self._cells.picture(self._order)
-        if layout.wide < 1:  # cells that share a pixel are mixed, so that none is lost
-            size = place.size().toSize().expandedTo(QSize(1, 1))
-            smooth = Qt.TransformationMode.SmoothTransformation
-            picture = picture.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
-        painter.drawImage(place, picture)
-
-    def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
-        rect = self._rect(row, column).adjusted(1, 1, -1, -1)
-        true, predicted = self._order[row], self._order[column]
-        painter.fillRect(rect, self._cells.colour(true, predicted))
-        painter.setPen(theme.colour("grid"))
-        painter.drawRect(rect)
-        if not self._layout().labelled or not self._cells.counts[true, predicted]:
-            return
-        text = self._cells.text(true, predicted)
-        painter.setFont(self._number_font(text, rect, true == predicted))
-        painter.setPen(theme.colour("on_accent" if self._cells.share(true, predicted) > DARK_FROM else "text"))
-        painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), text)
-        painter.setFont(self.font())
-
-    def _number_font(self, text: str, rect: QRect, bold: bool) -> QFont:
-        """Return a font in which a number is inside its cell."""
-        font = QFont(self.font())
-        font.setBold(bold)
-        metrics = QFontMetrics(font)
-        room = min((rect.width() - 2) / metrics.horizontalAdvance(text), rect.height() / metrics.ascent(), 1.0)
-        font.setPointSizeF(max(1.0, font.pointSizeF() * room))
-        return font
 
     def _outline(self, painter: QPainter, cell: tuple[int, int], colour: QColor, width: int) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, Qt
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QHelpEvent
 from PyQt5.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
@@ -195,7 +195,7 @@ def test_ten_classes_have_numbers_and_labels_where_there_is_little_height(matrix
     assert layout.labelled
     assert layout.high >= 13
     assert not matrix._down.isVisible()
-    number = matrix._number_font("300", cell, True)
+    number = matrix._painter(layout, matrix._area(), QPointF()).number_font("300", cell, True)
     assert number.pointSizeF() > 0.7 * matrix.font().pointSizeF()
     assert layout.wide >= matrix._measured().number
 
