@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtCore import QPoint, QPointF, Qt, QTimer
 from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import QApplication
 from pyqtgraph import PlotDataItem
@@ -53,6 +53,7 @@ def tell_all(plots: TrainingPlots) -> None:
         if done % (STEPS // EPOCHS) == 0:
             plots.show_progress(epoch(done // (STEPS // EPOCHS)))
     plots.show_end()
+    plots.draw()
 
 
 def place_of(qtbot: QtBot, plot: LivePlot, x: float, y: float) -> QPoint:
@@ -103,6 +104,7 @@ def test_the_wheel_zooms_and_the_button_brings_the_whole_run_back(plots: Trainin
     assert zoomed[1] - zoomed[0] < before[1] - before[0]
     plots.show_progress(epoch(5))
     plots.show_end()
+    plots.draw()
     assert loss.box.viewRange()[0] == zoomed  # what comes later does not move it
     qtbot.mouseClick(plots.whole, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: loss.box.viewRange()[0][1] >= 5, timeout=LONG_MS)
@@ -122,6 +124,20 @@ def test_smoothing_leaves_the_raw_curve_behind(plots: TrainingPlots, qtbot: QtBo
     assert "(raw" in loss.readout.text()
     drawn = [one for one in loss.canvas.getPlotItem().listDataItems() if isinstance(one, PlotDataItem)]
     assert len(drawn) == 4
+
+
+def test_what_a_run_tells_is_drawn_one_plot_after_the_other(plots: TrainingPlots, qtbot: QtBot) -> None:
+    plots.expect("torch")
+    loss, accuracy, _ = plots.plots
+    for done in (1, 2):
+        plots.show_progress(epoch(done))
+    plots.show_end()
+    seen: list[tuple[bool, bool]] = []
+    beats = QTimer(plots, interval=0)
+    beats.timeout.connect(lambda: seen.append((bool(loss.lines()), bool(accuracy.lines()))))
+    beats.start()
+    qtbot.waitUntil(lambda: (True, True) in seen, timeout=LONG_MS)
+    assert (True, False) in seen  # the window did something else between
 
 
 def test_of_a_long_run_no_more_points_are_drawn_than_there_are_pixels_and_no_peak_is_lost(plots: TrainingPlots) -> None:
@@ -155,6 +171,7 @@ def test_many_classes_are_cut_to_the_worst_in_every_theme(plots: TrainingPlots) 
     plots.expect("torch")
     plots.show_progress(epoch(1, classes=12))
     plots.name_classes(tuple("abcdefghijkl"))
+    plots.draw()
     recall = plots.plots[2]
     assert [line.name for line in recall.lines()] == list("ghijkl")
     assert "the 6 lowest of 12 classes" in recall.readout.text()
@@ -173,6 +190,7 @@ def test_what_an_engine_does_not_tell_is_said_in_words(plots: TrainingPlots) -> 
         plot.choice.activated.emit(plot.choice.currentIndex())
     assert loss.words.text() == "Quick fits its classifier at one go: it has no learning rate."
     plots.show_end()
+    plots.draw()
     assert accuracy.words.text() == "Told only while Quick looks at images that it has not seen before."
     tell_all(plots)
     assert not loss.words.isVisible()

@@ -31,8 +31,11 @@ class TrainingPlots(QWidget):
         self._asked = False  # for the names of classes
         self._beside: Sequence[RunCurves] = ()
         self._scenes = TrainingScenes(self)
+        self._undrawn: list[LivePlot] = []
         self._timer = QTimer(self, singleShot=True, interval=DRAW_EVERY_MS)
-        self._timer.timeout.connect(self.draw)
+        self._timer.timeout.connect(self.draw_soon)
+        self._between = QTimer(self, interval=0)  # whenever the window has nothing else to do
+        self._between.timeout.connect(self._draw_one)
         self._make_parts()
         self._lay_out()
         for plot in self.plots:
@@ -90,7 +93,7 @@ class TrainingPlots(QWidget):
     def clear(self) -> None:
         """Forget the run that was watched."""
         self.watched, self._asked = Watched(), False
-        self.draw()
+        self.draw_soon()
 
     def expect(self, engine: str) -> None:
         """Watch a run of an engine, from its start."""
@@ -109,30 +112,48 @@ class TrainingPlots(QWidget):
     def show_end(self) -> None:
         """Say that nothing more will be told."""
         self.watched.running = False
-        self.draw()
+        self.draw_soon()
 
     def name_classes(self, classes: tuple[str, ...]) -> None:
         """Name the classes of the run that is watched."""
         self.watched.classes = classes
-        self.draw()
+        self.draw_soon()
 
     def show_beside(self, runs: Sequence[RunCurves]) -> None:
         """Draw stored runs beside the one that is watched, or alone."""
         self._beside = runs
-        self.draw()
+        self.draw_soon()
 
     @pyqtSlot()
     def draw(self) -> None:
         """Draw everything as it stands, if somebody can see it."""
+        self._begin()
+        while self._undrawn:
+            self._draw_one()
+
+    @pyqtSlot()
+    def draw_soon(self) -> None:
+        """Draw everything, one plot after the other, with what else the window has to do between them."""
+        self._begin()
+        self._between.start()
+
+    def _begin(self) -> None:
         self._timer.stop()
-        if not self.isVisible():
-            return  # drawn when it is shown
-        weight, log = self.smoothing.value() / 100, self.log.isChecked()
-        for plot in self.plots:
-            if not plot.isHidden():
-                plot.show_scene(self._scenes.scene(plot.quantity, self.watched, self._beside, weight, log))
-        for plot in self.plots:
-            plot.keep_room(max(one.room() for one in self.plots))
+        self._between.stop()
+        # What nobody sees is drawn when it is shown.
+        self._undrawn = [plot for plot in self.plots if not plot.isHidden()] if self.isVisible() else []
+
+    @pyqtSlot()
+    def _draw_one(self) -> None:
+        if self._undrawn:
+            plot = self._undrawn.pop(0)
+            weight, log = self.smoothing.value() / 100, self.log.isChecked()
+            plot.show_scene(self._scenes.scene(plot.quantity, self.watched, self._beside, weight, log))
+        if not self._undrawn:
+            self._between.stop()
+            room = max(plot.room() for plot in self.plots)
+            for plot in self.plots:
+                plot.keep_room(room)
 
     @pyqtSlot(int)
     def _on_smoothing_changed(self, value: int) -> None:
