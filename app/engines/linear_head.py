@@ -98,7 +98,10 @@ HEADS: dict[str, Fit] = {"logistic": fit_logistic, "svm": fit_svm}
 
 
 def head_network(backbone: Path, projection: Projection, head: LinearHead) -> ModelProto:
-    """Join backbone and head: `pixels`, uint8 [N, side, side, 3] → `logits` [N, C] and `features` [N, D]."""
+    """Join backbone and head: `pixels`, uint8 [N, side, side, 3] → `logits` [N, C] and what the backbone gives.
+
+    That is `features` [N, D], with others that the head does not look at.
+    """
     weights = head.weights @ projection.components
     bias = head.bias - weights @ projection.mean
     network = onnx.load(backbone)
@@ -124,6 +127,7 @@ def head_network(backbone: Path, projection: Projection, head: LinearHead) -> Mo
     )
     opset = [helper.make_opsetid("", OPSET)]
     head_model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
-    joined = compose.merge_models(network, head_model, io_map=[("features", "head_in")], outputs=["features", "logits"])
+    outputs = [*(output.name for output in network.graph.output), "logits"]
+    joined = compose.merge_models(network, head_model, io_map=[("features", "head_in")], outputs=outputs)
     onnx.checker.check_model(joined)
     return joined

@@ -29,6 +29,11 @@ class Mirrored(nn.Module):
         return (own + other) * 0.5
 
 
+def looking(backbone: Tunable, twice: bool) -> Tunable | Mirrored:
+    """Return the backbone, or one that looks at mirror images, too."""
+    return Mirrored(backbone) if twice else backbone
+
+
 def _flipped(maps: Tensor) -> Tensor:
     """Return maps [N, C, h, w] mirrored: by places, which every runtime can do, not by steps backwards."""
     return maps.index_select(3, torch.arange(int(maps.shape[3]) - 1, -1, -1, device=maps.device))

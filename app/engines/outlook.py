@@ -24,6 +24,7 @@ DECODING = 0.2
 FITTING = 0.1  # quick's classifier, by image
 LOWER = 0.75  # the lower blocks look at one view
 UPPER_STEP = 1.3  # the upper blocks learn from one view
+BOTH_UPPER, BOTH_WHOLE = 1.3, 1.85  # the network before fine-tuning looks, too
 WHOLE_STEP = 6.0  # the network but for its three lowest layers learns from one picture of full side
 
 
@@ -54,6 +55,8 @@ def parts_of(snapshot: Snapshot, trained: int, tested: int) -> tuple[Part, ...]:
     epochs = settings.epochs + HEAD_SHARE * settings.head_epochs
     larger = (settings.side / SIDE) ** 2
     asked = (2.0 if settings.looks_twice else 1.0) * larger
+    if settings.both_networks:
+        asked *= BOTH_UPPER if upper else BOTH_WHOLE
     return (
         looking,
         Part("pixels", trained, DECODING),

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from app.dataset.preprocess import IR_VERSION, OPSET
 from app.engines.mirrored import Mirrored
+from app.engines.snapshot import FIRST_FEATURES
 from app.engines.tunable import Tunable
 
 PIXELS, FEATURES = "pixels", "features"
@@ -20,6 +21,8 @@ PICTURES, MIDDLE = "pictures", "middle"
 class FeatureNetwork(nn.Module):
     """A backbone behind the normalisation it was trained with: uint8 RGB [N, S, S, 3] → features [N, width]."""
 
+    gives = (FEATURES,)
+
     def __init__(self, backbone: Tunable | Mirrored):
         super().__init__()
         self.backbone = backbone
@@ -28,6 +31,25 @@ class FeatureNetwork(nn.Module):
         """Normalise pixels and compute their features."""
         features: Tensor = self.backbone(self.backbone.normalised(pixels.permute(0, 3, 1, 2).float()))
         return features
+
+
+class BothNetworks(nn.Module):
+    """A fine-tuned backbone and the same before: uint8 RGB [N, S, S, 3] → features [N, width] of one and the other.
+
+    The exporter finds the layers that are the same in both, and lets them look once.
+    """
+
+    gives = (FEATURES, FIRST_FEATURES)
+
+    def __init__(self, backbone: Tunable | Mirrored, first: Tunable | Mirrored):
+        super().__init__()
+        self.backbone = backbone
+        self.first = first
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalise pixels and compute their features in both networks."""
+        pictures = self.backbone.normalised(pixels.permute(0, 3, 1, 2).float())
+        return self.backbone(pictures), self.first(pictures)
 
 
 class LowerNetwork(nn.Module):
@@ -44,8 +66,12 @@ class LowerNetwork(nn.Module):
 
 def feature_network_onnx(backbone: Tunable | Mirrored, side: int) -> bytes:
     """Convert a backbone to ONNX with a free batch size and one picture size, batch norm folded into convolutions."""
-    pixels = torch.zeros(1, side, side, 3, dtype=torch.uint8)
-    return _converted(FeatureNetwork(backbone), pixels, PIXELS, FEATURES)
+    return looking_network_onnx(FeatureNetwork(backbone), side)
+
+
+def looking_network_onnx(network: FeatureNetwork | BothNetworks, side: int) -> bytes:
+    """Convert one backbone or both in the same way."""
+    return _converted(network, torch.zeros(1, side, side, 3, dtype=torch.uint8), PIXELS, *network.gives)
 
 
 def lower_network_onnx(backbone: Tunable, side: int) -> bytes:
@@ -53,7 +79,7 @@ def lower_network_onnx(backbone: Tunable, side: int) -> bytes:
     return _converted(LowerNetwork(backbone), torch.zeros(1, 3, side, side), PICTURES, MIDDLE)
 
 
-def _converted(network: nn.Module, example: Tensor, takes: str, gives: str) -> bytes:
+def _converted(network: nn.Module, example: Tensor, takes: str, *gives: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         raw, clean = os.path.join(folder, "raw.onnx"), os.path.join(folder, "clean.onnx")
         with warnings.catch_warnings(), torch.no_grad():
@@ -64,8 +90,8 @@ def _converted(network: nn.Module, example: Tensor, takes: str, gives: str) -> b
                 (example,),
                 raw,
                 input_names=[takes],
-                output_names=[gives],
-                dynamic_axes={takes: {0: "batch"}, gives: {0: "batch"}},
+                output_names=list(gives),
+                dynamic_axes={name: {0: "batch"} for name in (takes, *gives)},
                 opset_version=OPSET,
                 dynamo=False,
             )

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from app.engines.linear_head import LinearHead
-from app.engines.mirrored import Mirrored
 from app.engines.tunable import Tunable
 from app.features.rooted import TINY
 
@@ -50,10 +49,6 @@ class TunedNetwork(nn.Module):
     def features(self, middle: Tensor) -> Tensor:
         """Map what left the lower blocks to features [N, D]."""
         return self.backbone.upper(middle)
-
-    def looked(self, twice: bool) -> "Tunable | Mirrored":
-        """Return the backbone, or one that looks at mirror images, too."""
-        return Mirrored(self.backbone) if twice else self.backbone
 
     def logits(self, features: Tensor) -> Tensor:
         """Map features [N, D] to logits [N, C]."""

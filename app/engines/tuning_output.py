@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from app.engines.linear_head import HEADS, LinearHead, Projection, head_network
-from app.engines.mirrored import Mirrored
+from app.engines.mirrored import Mirrored, looking
 from app.engines.pixel_cache import CachedPictures
 from app.engines.protocol import OnEvent
 from app.engines.quick_training import choose_strength
 from app.engines.snapshot import NETWORK_FILE, VALIDATION_FILE, Snapshot, Split
-from app.engines.torch_to_onnx import feature_network_onnx
+from app.engines.torch_backbones import load_backbone
+from app.engines.torch_to_onnx import BothNetworks, FeatureNetwork, looking_network_onnx
 from app.engines.tunable import Tunable
 from app.engines.tuned_network import TunedNetwork
 from app.engines.tuning_data import BATCH, planes
@@ -47,7 +48,7 @@ def write_output(
     """Write `network.onnx` and `validation.npz`; raises EngineError where ONNX Runtime answers differently."""
     settings, head = tuning_settings(snapshot), network.head()
     width = head.weights.shape[1]
-    backbone = network.looked(settings.looks_twice)
+    backbone = looking(network.backbone, settings.looks_twice)
     if snapshot.head == "svm":
         refined = replace(snapshot, head="svm")
         head = _svm(_features(backbone, training, width, cancel), refined, split, parts.training, on_event, cancel)
@@ -56,10 +57,11 @@ def write_output(
     features = _features(backbone, validation, width, cancel)
     logits = network.logits(torch.from_numpy(features)).numpy()
     truth = np.array([snapshot.images[position].label for position in parts.validation], np.int64)
-    _write_network(folder, backbone, head, settings.side)
-    some = training[list(range(min(COMPARED, len(training))))]
-    expected = network.logits(backbone(backbone.normalised(planes(some)))).numpy()
-    _compare(folder / NETWORK_FILE, some, expected)
+    whole: FeatureNetwork | BothNetworks = FeatureNetwork(backbone)
+    if settings.both_networks:
+        whole = BothNetworks(backbone, looking(load_backbone(snapshot.backbone), settings.looks_twice))
+    _write_network(folder, whole, head, settings.side)
+    _compare(folder / NETWORK_FILE, network, whole, training[list(range(min(COMPARED, len(training))))])
     np.savez(folder / VALIDATION_FILE, logits=logits, truth=truth, positions=np.array(parts.validation, np.int64))
 
 
@@ -94,20 +96,26 @@ def _svm(
     return LinearHead(weights, (head.bias - weights @ projection.mean).astype(np.float32))
 
 
-def _write_network(folder: Path, backbone: Tunable | Mirrored, head: LinearHead, side: int) -> None:
+def _write_network(folder: Path, whole: FeatureNetwork | BothNetworks, head: LinearHead, side: int) -> None:
     width = head.weights.shape[1]
-    whole = Projection(np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
+    everything = Projection(np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
     raw = folder / FEATURES_FILE
-    raw.write_bytes(feature_network_onnx(backbone, side))
+    raw.write_bytes(looking_network_onnx(whole, side))
     try:
-        write_bytes(folder / NETWORK_FILE, head_network(raw, whole, head).SerializeToString())
+        write_bytes(folder / NETWORK_FILE, head_network(raw, everything, head).SerializeToString())
     finally:
         raw.unlink(missing_ok=True)
 
 
-def _compare(path: Path, pixels: NDArray[np.uint8], expected: Floats) -> None:
-    found = open_session(path).run(["logits"], {"pixels": pixels})[0]
-    difference = float(np.abs(found - expected).max(initial=0.0))
+def _compare(
+    path: Path, network: TunedNetwork, whole: FeatureNetwork | BothNetworks, pixels: NDArray[np.uint8]
+) -> None:
+    seen = whole(torch.from_numpy(pixels))
+    features, *first = seen if isinstance(seen, tuple) else (seen,)
+    expected = [network.logits(features), *first]
+    found = open_session(path).run(["logits", *whole.gives[1:]], {"pixels": pixels})
+    differences = [np.abs(one - other.numpy()).max(initial=0.0) for one, other in zip(found, expected, strict=True)]
+    difference = float(max(differences))
     if not difference <= MOST_DIFFERENCE:
         raise EngineError(
             f"The exported network's answers differ from the trained one's by {difference:.1e}.",

@@ -3,7 +3,8 @@
 from app.engines.snapshot import Snapshot
 from app.settings import TorchSettings
 
-AS_BEFORE = {"start_share": 0.0}  # of settings that older versions did not have, where that is not the default
+# Of settings that older versions did not have, where that is not the default.
+AS_BEFORE = {"start_share": 0.0, "both_networks": False}
 
 
 def tuning_settings(snapshot: Snapshot) -> TorchSettings:

@@ -7,6 +7,7 @@ neighbours (Breunig et al., "LOF: identifying density-based local outliers", 200
 Measured against other scores in docs/decisions.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -103,6 +104,11 @@ def rooted(features: Floats) -> Floats:
     total = np.maximum(np.abs(features).sum(axis=1, keepdims=True), TINY)
     result: Floats = np.sign(features) * np.sqrt(np.abs(features) / total)
     return result
+
+
+def side_by_side(views: Sequence[Floats]) -> Floats:
+    """Join what several networks see of images, features [N, D] each, to features [N, views · D] of equal weight."""
+    return np.hstack([one / np.maximum(np.abs(one).sum(axis=1, keepdims=True), TINY) for one in views])
 
 
 def squared_distances(centred: Floats, projected: Floats, landmarks: Floats) -> Floats:

@@ -33,7 +33,7 @@ from app.export.metrics import metrics
 from app.export.model_card import model_card
 from app.export.novelty_graph import add_novelty
 from app.export.novelty_learning import learn_novelty
-from app.export.onnx_model import join_model, network_side
+from app.export.onnx_model import feature_views, join_model, network_side
 from app.export.ruling import first_rule
 from app.export.versions import versions
 from app.files import resource_folder, write_bytes, write_json, write_text
@@ -71,7 +71,7 @@ def build_bundle(
         versions=versions(snapshot.engine),
     )
     joined = join_model(network, temperature, model_metadata(info))
-    add_novelty(joined, novelty)
+    add_novelty(joined, novelty, feature_views(network))
     onnx.checker.check_model(joined)
     model = joined.SerializeToString()
     write_held_out(part, held_out)

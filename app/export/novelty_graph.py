@@ -1,4 +1,6 @@
-"""Write the novelty score into a bundle's graph, as standard operators behind `features`. Imports onnx."""
+"""Write the novelty score into a bundle's graph, as standard operators behind the features. Imports onnx."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
@@ -6,12 +8,15 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_h
 from app.evaluation.novelty import LEAD, MIDDLE, NEIGHBOURS, SHARPNESS, STEEPNESS, STRAYING, TINY, Novelty
 from app.export.bundle import NOVELTY
 
-FEATURES = "features"
 NODES = "nov_"  # what the names of these nodes begin with
+VIEWS = "nov_views"
 
 
-def add_novelty(model: ModelProto, novelty: Novelty) -> None:
-    """Give a model with `features` [N, D] the further output `novelty` [N], 0 (like a class) to 1 (like none)."""
+def add_novelty(model: ModelProto, novelty: Novelty, views: Sequence[str]) -> None:
+    """Give a model the further output `novelty` [N], 0 (like a class) to 1 (like none).
+
+    `views` names the features [N, D] that the score looks at: those of one network, or of two side by side.
+    """
     graph: GraphProto = model.graph
     constants = {
         "nov_axis": np.array([1], np.int64),
@@ -34,21 +39,35 @@ def add_novelty(model: ModelProto, novelty: Novelty) -> None:
         "nov_reach": novelty.reach.astype(np.float32),
     }
     graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
-    nodes = [*_rooted(), *_similarities(), *_straying(), *_score()]
+    joined = [] if len(views) == 1 else _side_by_side(views)
+    nodes = [*joined, *_rooted(VIEWS if joined else views[0]), *_similarities(), *_straying(), *_score()]
     for number, node in enumerate(nodes):
         node.name = f"{NODES}{number}"
     graph.node.extend(nodes)
     graph.output.append(helper.make_tensor_value_info(NOVELTY, TensorProto.FLOAT, ["batch"]))
 
 
-def _rooted() -> list[NodeProto]:
+def _side_by_side(views: Sequence[str]) -> list[NodeProto]:
+    shares = [f"nov_view_{number}" for number in range(len(views))]
+    nodes = []
+    for view, share in zip(views, shares, strict=True):
+        nodes += [
+            helper.make_node("Abs", [view], [f"{share}_size"]),
+            helper.make_node("ReduceSum", [f"{share}_size", "nov_axis"], [f"{share}_sum"], keepdims=1),
+            helper.make_node("Max", [f"{share}_sum", "nov_tiny"], [f"{share}_whole"]),
+            helper.make_node("Div", [view, f"{share}_whole"], [share]),
+        ]
+    return [*nodes, helper.make_node("Concat", shares, [VIEWS], axis=1)]
+
+
+def _rooted(features: str) -> list[NodeProto]:
     return [
-        helper.make_node("Abs", [FEATURES], ["nov_size"]),
+        helper.make_node("Abs", [features], ["nov_size"]),
         helper.make_node("ReduceSum", ["nov_size", "nov_axis"], ["nov_sum"], keepdims=1),
         helper.make_node("Max", ["nov_sum", "nov_tiny"], ["nov_whole"]),
         helper.make_node("Div", ["nov_size", "nov_whole"], ["nov_share"]),
         helper.make_node("Sqrt", ["nov_share"], ["nov_root"]),
-        helper.make_node("Sign", [FEATURES], ["nov_sign"]),
+        helper.make_node("Sign", [features], ["nov_sign"]),
         helper.make_node("Mul", ["nov_root", "nov_sign"], ["nov_signed"]),
         helper.make_node("Sub", ["nov_signed", "nov_mean"], ["nov_centred"]),
     ]

@@ -17,9 +17,9 @@ from app.dataset.preprocess import IMAGE, PIXELS, preprocess_graph
 from app.engines.snapshot import TRAIN, VALIDATION, VALIDATION_FILE, Snapshot, SnapshotImage, Split
 from app.errors import BundleError
 from app.evaluation.calibration import softmax
-from app.evaluation.novelty import Novelty, fit_novelty
+from app.evaluation.novelty import Novelty, fit_novelty, side_by_side
 from app.evaluation.thresholds import HeldOut
-from app.export.onnx_model import FEATURES, network_side
+from app.export.onnx_model import feature_views, network_side
 from app.features.backbones import find_backbone
 from app.features.cache import FeatureCache
 from app.onnx_sessions import open_session
@@ -83,13 +83,13 @@ def _features(
     images: Sequence[SnapshotImage],
     on_count: Callable[[int, int], None],
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return the features [N, D] of the images that can be read, and which those are."""
+    """Return the features [N, D] that the score looks at, of the images that can be read, and which those are."""
     if snapshot.engine == "quick":
         backbone = find_backbone(snapshot.backbone)
         cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
         return cache.features([image.digest for image in images]), np.ones(len(images), bool)
     prepare = open_session(preprocess_graph(network_side(network)).SerializeToString())
-    session = open_session(network.SerializeToString())
+    session, views = open_session(network.SerializeToString()), feature_views(network)
 
     def features_of(image: SnapshotImage) -> Floats | None:
         try:
@@ -97,7 +97,8 @@ def _features(
         except UnreadableImage:
             return None
         pixels = prepare.run([PIXELS], {IMAGE: picture[np.newaxis]})[0]
-        row: Floats = session.run([FEATURES], {PIXELS: pixels})[0][0]
+        seen: list[Floats] = session.run(views, {PIXELS: pixels})
+        row: Floats = side_by_side(seen)[0]
         return row
 
     rows: list[Floats | None] = []

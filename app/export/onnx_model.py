@@ -9,6 +9,7 @@ import onnx
 from onnx import ModelProto, TensorProto, compose, helper, utils
 
 from app.dataset.preprocess import IR_VERSION, PIXELS, preprocess_graph
+from app.engines.snapshot import FIRST_FEATURES
 
 PROBABILITIES = "probabilities"
 FEATURES = "features"
@@ -21,13 +22,14 @@ def join_model(
     """Build `image`, uint8 RGB [N, H, W, 3] → `probabilities` [N, C], calibrated, and `features` [N, D].
 
     `network` maps `pixels`, uint8 RGB [N, side, side, 3], to `logits` and `features`. A network that was trained on
-    other pixels than Sightline's brings the graph for them, from `image` to `pixels`.
+    other pixels than Sightline's brings the graph for them, from `image` to `pixels`. Further features of the network
+    stay in the graph, for what is built on them.
     """
     model = compose.merge_models(
         preprocess or preprocess_graph(network_side(network)),
         network,
         io_map=[(PIXELS, PIXELS)],
-        outputs=[LOGITS, FEATURES],
+        outputs=[LOGITS, *feature_views(network)],
     )
     graph = model.graph
     graph.initializer.append(helper.make_tensor("temperature", TensorProto.FLOAT, [1], [temperature]))
@@ -48,6 +50,11 @@ def join_model(
     model.ir_version = IR_VERSION
     onnx.checker.check_model(model)
     return model
+
+
+def feature_views(network: ModelProto) -> list[str]:
+    """Name the outputs of a run's network that are features: its own, and those from before fine-tuning, if any."""
+    return [name for name in (FEATURES, FIRST_FEATURES) if name in {output.name for output in network.graph.output}]
 
 
 def head_of(model: ModelProto) -> ModelProto:

@@ -4,14 +4,16 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from app.dataset.decode import read_image
 from app.evaluation.thresholds import by_precision, price_of, verdicts
-from app.export.bundle import read_bundle_info
+from app.export.bundle import MODEL_FILE, read_bundle_info
 from app.export.explaining import Explainer
 from app.export.heat_methods import ACTIVATION
 from app.export.held_out import read_held_out
+from app.export.novelty_graph import NODES
 from app.export.predictor import Predictor
 from app.export.ruling import set_rule
 from app.export.torch_forms import write_safetensors, write_torchscript
@@ -63,6 +65,20 @@ def test_it_answers_an_image_and_its_mirror_image_alike(tuned: Path, garments: P
         np.testing.assert_allclose(predictor.predict_image(image), predictor.predict_image(mirrored), atol=1e-3)
         ours, theirs = (Explainer(tuned).explain(one, 0).values for one in (image, mirrored))
         assert np.abs(ours - theirs[:, ::-1]).max() < 0.05
+
+
+def test_its_novelty_is_that_of_what_it_sees_and_saw_before(tuned: Path) -> None:
+    nodes = onnx.load(tuned / MODEL_FILE).graph.node
+    (joined,) = (node for node in nodes if node.name.startswith(NODES) and node.op_type == "Concat")
+    assert len(joined.input) == 2
+    held_out = read_held_out(tuned)
+    assert held_out.novelty is not None
+    assert 0 < np.median(held_out.novelty) < 0.9
+    assert [output.name for output in onnx.load(tuned / MODEL_FILE).graph.output] == [
+        "probabilities",
+        "features",
+        "novelty",
+    ]
 
 
 def test_it_is_written_for_pytorch_which_proves_that_the_answers_are_the_same(tuned: Path) -> None:

@@ -75,10 +75,16 @@ def snapshot(engine: str, **changes: object) -> Snapshot:
 def test_every_preset_knows_its_parts_and_cntk_tells_of_its_stages_alone() -> None:
     assert [part.stage for part in parts_of(snapshot("quick"), 80, 20)] == ["features", "fit"]
     assert parts_of(snapshot("cntk"), 80, 20) == ()
-    upper = {part.stage: part.looks for part in parts_of(snapshot("torch"), 80, 20)}
-    whole = {part.stage: part.looks for part in parts_of(snapshot("torch", trained="whole", twice=True), 80, 20)}
+
+    def looks(**settings: object) -> dict[str, float]:
+        return {part.stage: part.looks for part in parts_of(snapshot("torch", **settings), 80, 20)}
+
+    upper = looks(both_networks=False)
+    whole = looks(trained="whole", twice=True, both_networks=False)
     assert upper["lower"] > 0
     assert whole["lower"] == 0
     assert whole["tune"] > upper["tune"]
     assert whole["test"] == 2 * upper["test"] == 40
-    assert parts_of(snapshot("torch", side=448), 80, 20)[-1].cost == 4
+    assert looks(both_networks=True)["test"] == 26  # what stayed the same in both looks once
+    assert looks(trained="whole", both_networks=True)["unknown"] == 148
+    assert parts_of(snapshot("torch", side=448, both_networks=False), 80, 20)[-1].cost == 4

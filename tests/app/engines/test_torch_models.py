@@ -1,17 +1,19 @@
 """EfficientNet-Lite in PyTorch: the published weights fit, and its ONNX form computes the same."""
 
+import copy
 import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
-from app.engines.mirrored import Mirrored
+from app.engines.mirrored import Mirrored, looking
 from app.engines.torch_backbones import load_backbone
 from app.engines.torch_models import EfficientNetLite, load_efficientnet_lite, same_padding, scaled_channels
-from app.engines.torch_to_onnx import FeatureNetwork, feature_network_onnx
+from app.engines.torch_to_onnx import BothNetworks, FeatureNetwork, feature_network_onnx, looking_network_onnx
 from app.engines.tunable import Tunable
 from app.errors import EngineError
 from app.features.backbones import BACKBONES, find_backbone, weights_file
@@ -112,6 +114,32 @@ def test_looking_twice_is_the_mean_of_both_in_torch_and_onnx_whichever_way_round
     for asked in (pixels, mirrored):
         np.testing.assert_allclose(session.run(["features"], {"pixels": asked})[0], twice, atol=1e-4)
     np.testing.assert_allclose(session.run(["features"], {"pixels": pixels[1:2]})[0][0], twice[1], atol=1e-4)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_network_and_what_it_was_before_share_the_layers_that_stayed(network: EfficientNetLite, twice: bool) -> None:
+    tuned = copy.deepcopy(network)
+    with torch.no_grad():
+        for layer in tuned.layers()[tuned.lower_layers :]:
+            for weight in layer.parameters():
+                weight.mul_(1.02)
+    both = BothNetworks(looking(tuned, twice), looking(network, twice))
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
+    with torch.inference_mode():
+        expected = [FeatureNetwork(one)(torch.from_numpy(pixels)).numpy() for one in (both.backbone, both.first)]
+    assert np.abs(expected[0] - expected[1]).max() > 0.1
+    model = looking_network_onnx(both, 96)
+    found = open_session(model).run(["features", "first_features"], {"pixels": pixels})
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+    convolutions = [
+        sum(node.op_type == "Conv" for node in onnx.load_from_string(one).graph.node)
+        for one in (model, feature_network_onnx(looking(network, twice), 96))
+    ]
+    upper = sum(
+        isinstance(one, torch.nn.Conv2d) for layer in tuned.layers()[tuned.lower_layers :] for one in layer.modules()
+    )
+    assert convolutions[0] == convolutions[1] + upper
 
 
 class Tokens(Tunable):

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from app.errors import InputError
 from app.evaluation import novelty as module
-from app.evaluation.novelty import fit_novelty, rooted, similarities, squared_distances, straying
+from app.evaluation.novelty import fit_novelty, rooted, side_by_side, similarities, squared_distances, straying
 from app.export.bundle import NOVELTY
 from app.export.novelty_graph import add_novelty
 from app.onnx_sessions import open_session
@@ -110,11 +110,31 @@ def test_the_graph_gives_the_same_scores(training: tuple[np.ndarray, np.ndarray]
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, shape)],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    add_novelty(model, novelty)
+    add_novelty(model, novelty, ["features"])
     onnx.checker.check_model(model, full_check=True)
     others = np.vstack([clusters(6, 5, 6)[0], np.zeros((1, WIDTH), np.float32), -features[:2]])
     answer = open_session(model.SerializeToString()).run([NOVELTY], {"raw": others})[0]
     np.testing.assert_allclose(answer, novelty.scores(others), atol=1e-5)
+
+
+def test_two_networks_are_scored_side_by_side_in_the_graph_too(training: tuple[np.ndarray, np.ndarray]) -> None:
+    features, truth = training
+    other = clusters(3, PER_CLASS, 8)[0][:, ::-1] * np.float32(50)  # whose larger numbers weigh no more
+    views = side_by_side([features, other])
+    np.testing.assert_allclose(views.sum(axis=1), 2, atol=1e-5)
+    np.testing.assert_allclose(views[:, :WIDTH].sum(axis=1), 1, atol=1e-5)
+    novelty, _ = fit_novelty(views, truth, np.arange(len(truth)))
+    names = ["features", "first_features"]
+    given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", WIDTH]) for name in ("one", "two")]
+    seen = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", WIDTH]) for name in names]
+    nodes = [helper.make_node("Identity", [one.name], [name]) for one, name in zip(given, names, strict=True)]
+    graph = helper.make_graph(nodes, "features", given, seen)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    add_novelty(model, novelty, names)
+    onnx.checker.check_model(model, full_check=True)
+    asked = [np.vstack([clusters(6, 5, seed)[0], np.zeros((1, WIDTH), np.float32)]) for seed in (6, 7)]
+    answer = open_session(model.SerializeToString()).run([NOVELTY], dict(zip(("one", "two"), asked, strict=True)))[0]
+    np.testing.assert_allclose(answer, novelty.scores(side_by_side(asked)), atol=1e-5)
 
 
 def test_the_same_distance_is_stranger_where_images_are_close_together() -> None:
