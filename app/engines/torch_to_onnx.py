@@ -95,10 +95,20 @@ def _converted(network: nn.Module, example: Tensor, takes: str, *gives: str) -> 
                 opset_version=OPSET,
                 dynamo=False,
             )
+        _say_that_paddings_are_zeros(raw)
         _simplify(raw, clean)
         model = onnx.load(clean)
     _keep_standard_operators(model)
     return bytes(model.SerializeToString())
+
+
+def _say_that_paddings_are_zeros(path: str) -> None:
+    """Leave the value away that the exporter leaves empty: ONNX Runtime's convolutions take in only such paddings."""
+    model = onnx.load(path)
+    for node in model.graph.node:
+        if node.op_type == "Pad" and len(node.input) > 2 and not node.input[2]:
+            del node.input[2:]
+    onnx.save(model, path)
 
 
 def _simplify(raw: str, clean: str) -> None:
