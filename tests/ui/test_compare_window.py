@@ -18,7 +18,7 @@ from ui.compare_menu import CompareMenu
 from ui.compare_window import CompareWindow
 from ui.run_actions import RunActions
 from ui.state import AppState
-from ui.widgets.run_list import RunList
+from ui.widgets.run_list import REASON, RunList
 from ui.widgets.scored_image_dialog import ScoredImageDialog
 
 
@@ -184,6 +184,18 @@ def test_it_opens_from_the_list_of_runs_and_closes_with_the_project(
     assert window.windowTitle() == "Compare runs 1, 2, 3"
     with qtbot.waitSignal(window.destroyed):
         state.close_project()
+
+
+def test_runs_are_listed_anew_only_when_one_has_changed(qtbot: QtBot, three_runs: Project) -> None:
+    runs = RunList()
+    qtbot.addWidget(runs)
+    runs.show_runs(three_runs.runs())
+    first = runs.topLevelItem(0)
+    runs.show_runs(three_runs.runs())
+    assert runs.topLevelItem(0) is first
+    three_runs.run_log.set_note(3, "another light")
+    runs.show_runs(three_runs.runs())
+    assert runs.topLevelItem(0).text(REASON) == "another light"
 
 
 def test_review_offers_the_other_runs(qtbot: QtBot, state: AppState, three_runs: Project) -> None:

@@ -23,6 +23,7 @@ class RunList(QTreeWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
+        self._listed: list[RunRow] = []
         self.setColumnCount(REASON + 1)
         self.setHeaderLabels(
             [
@@ -62,7 +63,10 @@ class RunList(QTreeWidget):
             header.setToolTip(column, text)
 
     def show_runs(self, runs: Sequence[RunRow]) -> None:
-        """List the runs; those that were selected stay so."""
+        """List the runs, unless they are listed as they are; those that were selected stay so."""
+        if list(runs) == self._listed:
+            return
+        self._listed = list(runs)
         chosen = {run.number for run in self.selected_runs()}
         self.blockSignals(True)
         self.clear()
