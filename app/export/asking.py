@@ -12,6 +12,7 @@ from app.export.journal import Journal
 from app.export.service import ModelService
 
 AT_ONCE = 500  # known answers in one event
+BETWEEN_S = 0.02  # such events: a window that shows them has other things to do, too
 STAGE = "predict"
 
 
@@ -28,7 +29,7 @@ def ask(service: ModelService, bundle: Path, paths: Sequence[Path], on_event: On
     with Journal(read_bundle_info(bundle), paths) as journal:
         known, rest = journal.split(resolved)
         for start in range(0, len(known), AT_ONCE):
-            if cancel.is_set():
+            if cancel.wait(BETWEEN_S):
                 raise Cancelled
             some = known[start : start + AT_ONCE]
             on_event(Progress(STAGE, start + len(some), len(files), {"results": some}))
