@@ -10,7 +10,7 @@ With `--preset NAME` the program trains a model by that preset for each pair, on
 classes. The model is asked about the other half of the classes that it knows, and about all photos of the two.
 `auroc` is then the model's own, `quick` that of the score on the same photos' untrained features, and `gain` the mean
 difference, with `gain_interval`. It takes minutes for each pair; so that some stand for all, the pairs are ordered by
-the untrained score, and of each of as many equal parts the middle one is taken (`quick_all_pairs` is the mean over all).
+the untrained score, and of each of as many equal parts the middle one is taken; `quick_all_pairs` is the mean of all.
 The result of nine pairs or more is kept in `benchmarks/results/`, and `--stored` prints it at once.
 Usage: python benchmarks/unknown.py DATA_TRAIN DATA_VALIDATION [--pairs N] [--preset NAME] [--set NAME=VALUE …]
        or --stored

@@ -9,9 +9,10 @@ from google.protobuf.message import DecodeError
 from onnx import ModelProto, TensorProto, compose, helper, version_converter
 
 from app.dataset.preprocess import IR_VERSION, OPSET
-from app.engines.torch_to_onnx import FEATURES, PIXELS
+from app.engines.torch_to_onnx import PIXELS
 from app.errors import InputError
 from app.features.backbones import ONNX, UNKNOWN, Backbone, describe, network_file
+from app.features.outputs import FEATURES
 from app.files import write_bytes
 from app.onnx_sessions import LOAD_ERRORS, open_session
 

@@ -13,7 +13,6 @@ FORMAT = 1
 SPEC_FILE = "spec.json"
 SPLIT_FILE = "split.json"
 NETWORK_FILE = "network.onnx"
-FIRST_FEATURES = "first_features"  # its output of what it saw before it was fine-tuned, where novelty needs that
 VALIDATION_FILE = "validation.npz"
 CHECKPOINT_FILE = "checkpoint.pt"
 FINISH_FILE = "finish"  # where it appears, training ends with the epoch it is in

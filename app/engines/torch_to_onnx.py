@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from app.dataset.preprocess import IR_VERSION, OPSET
 from app.engines.mirrored import Mirrored
-from app.engines.snapshot import FIRST_FEATURES
 from app.engines.tunable import Tunable
+from app.features.outputs import FEATURES, FIRST_FEATURES
 
-PIXELS, FEATURES = "pixels", "features"
+PIXELS = "pixels"
 PICTURES, MIDDLE = "pictures", "middle"
 
 

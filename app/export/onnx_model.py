@@ -9,10 +9,9 @@ import onnx
 from onnx import ModelProto, TensorProto, compose, helper, utils
 
 from app.dataset.preprocess import IR_VERSION, PIXELS, preprocess_graph
-from app.engines.snapshot import FIRST_FEATURES
+from app.features.outputs import FEATURES, FIRST_FEATURES
 
 PROBABILITIES = "probabilities"
-FEATURES = "features"
 LOGITS = "logits"
 
 

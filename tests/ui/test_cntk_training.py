@@ -100,7 +100,7 @@ def test_a_support_vector_machine_leaves_the_curves_before_it(tab: TrainTab, win
     qtbot.mouseClick(button(tab, "Train"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not window.state.jobs.running, timeout=LONG_MS)
     loss, accuracy, _ = tab.findChild(TrainingPlots).plots
+    qtbot.waitUntil(lambda: all(plot.lines() for plot in (loss, accuracy)), timeout=LONG_MS)
     assert [plot.x_title for plot in (loss, accuracy)] == ["epoch"] * 2
-    assert all(plot.lines() for plot in (loss, accuracy))
     assert window.state.project is not None
     assert window.state.project.runs()[0].state == "done"
