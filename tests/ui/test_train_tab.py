@@ -1,6 +1,7 @@
 """The Train tab: what it says before, while and after it trains, and that a dead engine harms nothing."""
 
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -154,8 +155,9 @@ def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> N
     assert ready._train.isEnabled()
     assert not ready._progress._stop.isEnabled()
     loss, accuracy, _ = ready._plots.plots
+    drawn = [("validation", 5)]  # one plot after the other
     for plot in (loss, accuracy):
-        assert [(line.name, len(line.x)) for line in plot.lines()] == [("validation", 5)]
+        qtbot.waitUntil(partial(lambda one: [(line.name, len(line.x)) for line in one.lines()] == drawn, plot))
     with qtbot.waitSignal(ready.review_requested) as asked:
         click(qtbot, ready._card.review)
     assert asked.args == [1]
@@ -322,8 +324,8 @@ def test_stopped_in_the_middle_it_offers_to_go_on_and_does(qtbot: QtBot, state: 
     assert (newest_run(state).number, newest_run(state).state) == (1, DONE)
     assert not ready._resume.isVisible()
     loss, accuracy, _ = ready._plots.plots
-    assert [line.name for line in loss.lines()] == ["training", "validation"]
-    assert [line.name for line in accuracy.lines()] == ["validation"]
+    qtbot.waitUntil(lambda: [line.name for line in loss.lines()] == ["training", "validation"])
+    qtbot.waitUntil(lambda: [line.name for line in accuracy.lines()] == ["validation"])
     names = {"recall": ["dotted", "leopard", "striped"], "rate": ["learning rate"], "speed": ["images per second"]}
     for quantity, wanted in {**names, "memory": ["megabytes"]}.items():
         choose_quantity(qtbot, accuracy, quantity)
