@@ -14,6 +14,7 @@ from app.errors import EngineError, InputError
 from app.files import cache_folder, read_json, safe_name, write_json
 
 CONVERSION = 1  # raise it when the conversion to ONNX changes what the network computes
+NETWORKS = "backbones"  # the folder in the user's cache
 SHORT_DIGEST = 8
 LITE, RESNET, TIMM, ONNX = "efficientnet-lite", "resnet", "timm", "onnx"  # kinds
 UNKNOWN = "unknown: ask its publisher"
@@ -170,6 +171,6 @@ def _description(name: str) -> Path:
 
 
 def _folder() -> Path:
-    folder = cache_folder() / "backbones"
+    folder = cache_folder() / NETWORKS
     folder.mkdir(exist_ok=True)
     return folder

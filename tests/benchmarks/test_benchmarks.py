@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from app.demo.garments import make_demo
+from app.features.backbones import NETWORKS
+from app.files import cache_folder
 from benchmarks.finetune import difference, figures
 from benchmarks.kill_label import Told, count_lost
 from benchmarks.result import PROGRAM, middle, print_result
+from tests.conftest import Trained
 
 LIMIT_S = 240
 SMALL = [part for change in ("epochs=1", "views=1", "side=160") for part in ("--set", change)]
@@ -25,6 +28,12 @@ def run(name: str, *arguments: str) -> dict[str, Any]:
     values: dict[str, Any] = json.loads(line)
     assert values["machine"]["processors"] > 0
     return values
+
+
+@pytest.fixture(scope="module", autouse=True)
+def converted(trained: Trained) -> None:
+    """Have the pretrained network in the tests' home: no benchmark needs to convert it again."""
+    assert any((cache_folder() / NETWORKS).glob("*.onnx"))
 
 
 @pytest.mark.slow
