@@ -28,7 +28,7 @@ from app.project.project import Project
 from app.settings import Value
 from app.training import RunResult, TrainingRequest, train
 from benchmarks.result import print_result, say
-from benchmarks.window import Gaps, desktop, wait
+from benchmarks.window import Gaps, desktop, settle, wait
 from ui.main_window import LABEL, TABS, TRAIN, MainWindow
 from ui.start import make_application
 from ui.train_tab import TrainTab
@@ -77,7 +77,7 @@ def watched(window: MainWindow, epochs: int) -> tuple[Measured, list[float]]:
     tabs, jobs = window.centralWidget(), window.state.jobs
     for index in (*range(len(TABS)), LABEL, TRAIN):
         tabs.setCurrentIndex(index)
-        wait(lambda: True)
+        settle()
     tab = tabs.currentWidget().findChild(TrainTab)
     tab.findChild(PresetChoice).button(PRESET).click()
     for name, value in settings(epochs).items():
@@ -88,6 +88,7 @@ def watched(window: MainWindow, epochs: int) -> tuple[Measured, list[float]]:
             field.setValue(value)
     button = next(one for one in tab.findChildren(QPushButton) if one.text() == "Train")
     wait(lambda: button.isEnabled() and not jobs.running)
+    settle()
     results: list[object] = []  # also of jobs that make thumbnails
     jobs.job_started.connect(lambda job: job.done.connect(results.append))
     start, spent, gaps = time.perf_counter(), time.process_time(), Gaps()

@@ -13,6 +13,7 @@ from installer.display import PrivateDisplay, has_display
 
 INTERVAL_MS = 5
 POLL_MS = 5
+SETTLE_MS = 500
 
 
 @contextmanager
@@ -42,6 +43,13 @@ class Gaps(QObject):
         self.found.append((now[0] - self._before[0]) * 1000)
         self.busy.append((now[1] - self._before[1]) * 1000)
         self._before = now
+
+
+def settle() -> None:
+    """Let the window lay out and paint what was changed by a program, which a user would have waited for."""
+    loop = QEventLoop()
+    QTimer.singleShot(SETTLE_MS, loop.quit)
+    loop.exec_()
 
 
 def wait(condition: Callable[[], bool]) -> None:
