@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import QPushButton
 
 from app.demo.garments import make_demo
 from benchmarks.result import PHOTOS, print_result, say
-from benchmarks.window import Gaps, desktop, wait
+from benchmarks.window import Gaps, desktop, settle, wait
 
 NOTABLE_MS = 50
 
@@ -34,7 +34,7 @@ def main(data: Path) -> None:
     wait(lambda: not jobs.running)
     for index in (*range(len(TABS)), LABEL, TRAIN):
         tabs.setCurrentIndex(index)
-        wait(lambda: True)
+        settle()
     button = next(one for one in tabs.currentWidget().findChildren(QPushButton) if one.text() == "Train")
     wait(button.isEnabled)
     say("training")
