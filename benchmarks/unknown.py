@@ -6,20 +6,23 @@ the mean over all pairs of classes, `interval` its 95% interval by bootstrap ove
 other scores from the same features: the largest probability and logit and the energy of the classifier, the cosine of
 the nearest training image, and the Mahalanobis distance with shared covariance, alone and relative to the background.
 `rejected_known` and `rejected_new` are the shares rejected where 95% of out-of-fold training images are kept.
-With `--preset NAME` the program trains a model by that preset for each pair, on one half of all photos without the two
-classes. The model is asked about the other half of the classes that it knows, and about all photos of the two.
+With `--preset NAME` the program trains a model by that preset for each pair, which is asked about the same photos.
 `auroc` is then the model's own, `quick` that of the score on the same photos' untrained features, and `gain` the mean
 difference, with `gain_interval`. It takes minutes for each pair; so that some stand for all, the pairs are ordered by
 the untrained score, and of each of as many equal parts the middle one is taken; `quick_all_pairs` is the mean of all.
-The result of nine pairs or more is kept in `benchmarks/results/`, and `--stored` prints it at once.
+The result of nine pairs or more is kept in `benchmarks/results/`, and `--stored` prints it at once. With
+`--keep FOLDER` each pair stays there, and a call goes on where the last one ended: after `--minutes` none is begun.
 Usage: python benchmarks/unknown.py DATA_TRAIN DATA_VALIDATION [--pairs N] [--preset NAME] [--set NAME=VALUE …]
-       or --stored
+       [--keep FOLDER] [--minutes N], or --stored
 """
 
 import argparse
 import itertools
+import math
 import shutil
 import sys
+import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +39,10 @@ from app.engines.linear_head import Projection, fit_logistic
 from app.evaluation.novelty import fit_novelty, rooted
 from app.evaluation.thresholds import most_novel_keeping
 from app.export.predictor import Predictor
+from app.files import read_json, write_json
 from app.parallel import map_in_order
 from benchmarks.active_learning import Photos, photos_of
-from benchmarks.finetune import halve, run, train_command
+from benchmarks.finetune import run, train_command
 from benchmarks.home import own_home
 from benchmarks.result import print_and_keep, print_kept, print_result, say
 
@@ -143,36 +147,54 @@ def untrained_score(pool: Photos, other: Photos, pair: tuple[int, int]) -> float
     return float(roc_auc_score(new, novelty.scores(asked)))
 
 
-def tuned(halves: Path, pair: tuple[str, str], folder: Path, options: argparse.Namespace) -> float:
+def names_of(folder: Path) -> list[str]:
+    """Return the names of a folder's classes, as they are ordered."""
+    return sorted(one.name for one in folder.iterdir() if one.is_dir())
+
+
+def tuned(data: tuple[Path, Path], pair: tuple[str, str], folder: Path, options: argparse.Namespace) -> float:
     """Train without two classes, and return the AUROC of the model's novelty."""
-    known = [one.name for one in sorted((halves / "train").iterdir()) if one.name not in pair]
+    pool, other = data
+    known = [name for name in names_of(pool) if name not in pair]
     for label in known:
-        shutil.copytree(halves / "train" / label, folder / "photos" / "train" / label)
+        shutil.copytree(pool / label, folder / "photos" / "train" / label)
         (folder / "photos" / "test" / label).mkdir(parents=True)
-        some = next((halves / "test" / label).iterdir())
+        some = next((other / label).iterdir())
         shutil.copy(some, folder / "photos" / "test" / label)  # the division is ours, and testing takes time
     values, _ = run(train_command(folder / "photos", folder / "project", options.preset, options.set))
-    others = [path for part in ("train", "test") for label in pair for path in (halves / part / label).iterdir()]
-    asked = [*others, *(path for label in known for path in (halves / "test" / label).iterdir())]
+    others = [path for part in data for label in pair for path in (part / label).iterdir()]
+    asked = [*others, *(path for label in known for path in (other / label).iterdir())]
     predictor = Predictor(Path(values["model"]))
     found = [one.novelty for one in map_in_order(predictor.predict_file, asked)]
     return float(roc_auc_score(np.arange(len(asked)) < len(others), found))
 
 
+def measured(data: tuple[Path, Path], pair: tuple[str, str], folder: Path, options: argparse.Namespace) -> float:
+    """Return what `tuned` does, or did before, where that is kept."""
+    path = options.keep / f"{options.preset}-{'-'.join(pair)}.json" if options.keep else None
+    if path is not None and path.exists():
+        return float(read_json(path)["auroc"])
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        auroc = tuned(data, pair, Path(own), options)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, {"auroc": auroc})
+    return auroc
+
+
 def with_preset(data: tuple[Path, Path], options: argparse.Namespace, folder: Path) -> None:
     """Train without each pair of classes and print how well these are recognised as new."""
-    halves = folder / "halves"
-    halve(list(data), halves, 0)
-    pool, other = photos_of(folder / "untrained", (halves / "train", halves / "test"))
-    names = sorted(one.name for one in (halves / "train").iterdir())
-    classes = dict(zip(np.unique(pool.truth).tolist(), names, strict=True))
+    end = time.monotonic() + 60 * options.minutes
+    pool, other = photos_of(folder / "untrained", data)
+    classes = dict(zip(np.unique(pool.truth).tolist(), names_of(data[0]), strict=True))
     untrained = {pair: untrained_score(pool, other, pair) for pair in itertools.combinations(classes, 2)}
     pairs = middles(sorted(untrained, key=lambda pair: untrained[pair]), options.pairs)
-    own = []
-    for number, pair in enumerate(pairs):
+    own: list[float] = []
+    for pair in pairs:
+        if time.monotonic() > end:
+            raise SystemExit(f"{len(own)} of {len(pairs)} pairs are measured.")
         labels = (classes[pair[0]], classes[pair[1]])
-        own.append(tuned(halves, labels, folder / str(number), options))
-        shutil.rmtree(folder / str(number))
+        own.append(measured(data, labels, folder, options))
         say(f"{', '.join(labels)}: {own[-1]:.3f}, untrained {untrained[pair]:.3f}")
     gains = np.subtract(own, [untrained[pair] for pair in pairs])
     values = {
@@ -236,6 +258,8 @@ if __name__ == "__main__":
     parser.add_argument("--pairs", metavar="N", type=int, default=0, help="about so many pairs (default: all)")
     parser.add_argument("--preset", metavar="NAME", default="", help="train with this preset for each pair")
     parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="change the preset")
+    parser.add_argument("--keep", metavar="FOLDER", type=Path, help="where each pair's result stays")
+    parser.add_argument("--minutes", metavar="N", type=float, default=math.inf, help="begin no pair after so many")
     parser.add_argument("--stored", action="store_true", help="print the last full result of a preset")
     options = parser.parse_args()
     if options.stored:
