@@ -47,14 +47,16 @@ class Gaps(QObject):
 
 def settle() -> None:
     """Let the window lay out and paint what was changed by a program, which a user would have waited for."""
-    loop = QEventLoop()
-    QTimer.singleShot(SETTLE_MS, loop.quit)
-    loop.exec_()
+    _work(SETTLE_MS)
 
 
 def wait(condition: Callable[[], bool]) -> None:
     """Let the window work until a condition holds."""
     while not condition():
-        loop = QEventLoop()
-        QTimer.singleShot(POLL_MS, loop.quit)
-        loop.exec_()
+        _work(POLL_MS)
+
+
+def _work(milliseconds: int) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec_()

@@ -101,14 +101,19 @@ def _mean_distance(squares: Floats, nearest: Integers) -> Floats:
 
 def rooted(features: Floats) -> Floats:
     """Give features [N, D] length 1 after taking roots, the signs kept; zeros stay zeros."""
-    total = np.maximum(np.abs(features).sum(axis=1, keepdims=True), TINY)
-    result: Floats = np.sign(features) * np.sqrt(np.abs(features) / total)
+    result: Floats = np.sign(features) * np.sqrt(np.abs(features) / _summed(features))
     return result
 
 
 def side_by_side(views: Sequence[Floats]) -> Floats:
     """Join what several networks see of images, features [N, D] each, to features [N, views · D] of equal weight."""
-    return np.hstack([one / np.maximum(np.abs(one).sum(axis=1, keepdims=True), TINY) for one in views])
+    return np.hstack([one / _summed(one) for one in views])
+
+
+def _summed(features: Floats) -> Floats:
+    """Return the sum [N, 1] of the sizes of features [N, D], which is never 0."""
+    total: Floats = np.maximum(np.abs(features).sum(axis=1, keepdims=True), TINY)
+    return total
 
 
 def squared_distances(centred: Floats, projected: Floats, landmarks: Floats) -> Floats:

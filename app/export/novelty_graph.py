@@ -51,20 +51,22 @@ def _side_by_side(views: Sequence[str]) -> list[NodeProto]:
     shares = [f"nov_view_{number}" for number in range(len(views))]
     nodes = []
     for view, share in zip(views, shares, strict=True):
-        nodes += [
-            helper.make_node("Abs", [view], [f"{share}_size"]),
-            helper.make_node("ReduceSum", [f"{share}_size", "nov_axis"], [f"{share}_sum"], keepdims=1),
-            helper.make_node("Max", [f"{share}_sum", "nov_tiny"], [f"{share}_whole"]),
-            helper.make_node("Div", [view, f"{share}_whole"], [share]),
-        ]
+        nodes += [*_summed(view, share), helper.make_node("Div", [view, f"{share}_whole"], [share])]
     return [*nodes, helper.make_node("Concat", shares, [VIEWS], axis=1)]
+
+
+def _summed(features: str, name: str) -> list[NodeProto]:
+    """Make `name`_size, the sizes of features, and `name`_whole, their sum, which is never 0."""
+    return [
+        helper.make_node("Abs", [features], [f"{name}_size"]),
+        helper.make_node("ReduceSum", [f"{name}_size", "nov_axis"], [f"{name}_sum"], keepdims=1),
+        helper.make_node("Max", [f"{name}_sum", "nov_tiny"], [f"{name}_whole"]),
+    ]
 
 
 def _rooted(features: str) -> list[NodeProto]:
     return [
-        helper.make_node("Abs", [features], ["nov_size"]),
-        helper.make_node("ReduceSum", ["nov_size", "nov_axis"], ["nov_sum"], keepdims=1),
-        helper.make_node("Max", ["nov_sum", "nov_tiny"], ["nov_whole"]),
+        *_summed(features, "nov"),
         helper.make_node("Div", ["nov_size", "nov_whole"], ["nov_share"]),
         helper.make_node("Sqrt", ["nov_share"], ["nov_root"]),
         helper.make_node("Sign", [features], ["nov_sign"]),
