@@ -39,6 +39,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_handlers(app)
     app.include_router(predict_routes(context))

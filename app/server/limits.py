@@ -18,5 +18,6 @@ class Limits:
     answer_seconds: float = 60
     body_seconds: float = 30
     head_seconds: float = 10  # for the request line and the headers
+    head_bytes: int = 1 << 16
     connections: int = 512  # half of the files a process may commonly have open
     per_minute: int = 0  # requests of one address; 0 is any number

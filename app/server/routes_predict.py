@@ -2,10 +2,12 @@
 
 import base64
 import time
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, ValidationError
 
 from app.evaluation.rule import ACCEPTED
 from app.server.classify import Answer, Wish
@@ -36,13 +38,31 @@ PREDICT_BODY = {
         },
     },
 }
-TopK = Annotated[int | None, Query(ge=1, le=1_000_000, description="Only the best labels; all if left out")]
-Threshold = Annotated[
-    float | None,
-    Query(ge=0, le=1, description="Confidence from which an answer is accepted; the model's own if left out"),
-]
-HeatMaps = Annotated[bool, Query(description="Also the image under a map of what speaks for its best label, as PNG")]
-Features = Annotated[bool, Query(description="Also the network's features, for searching and comparing")]
+
+
+class Options(BaseModel):
+    """What may stand behind the address of a request."""
+
+    top_k: int | None = Field(None, ge=1, le=1_000_000, description="Only the best labels; all if left out")
+    threshold: float | None = Field(
+        None, ge=0, le=1, description="Confidence from which an answer is accepted; the model's own if left out"
+    )
+    features: bool = Field(False, description="Also the network's features, for searching and comparing")
+    heatmap: bool = Field(False, description="Also the image under a map of what speaks for its best label, as PNG")
+
+
+def options_of(request: Request) -> Options:
+    """Read the options of a request; raises RequestValidationError. FastAPI's own search for them takes far longer."""
+    try:
+        return Options.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
+
+
+def _described() -> list[dict[str, Any]]:
+    """Return the options as an OpenAPI document shows them."""
+    schemas = Options.model_json_schema()["properties"]
+    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in schemas.items()]
 
 
 def predict_routes(context: Context) -> APIRouter:
@@ -53,27 +73,22 @@ def predict_routes(context: Context) -> APIRouter:
         "/predict",
         response_model=None,
         responses={200: {"model": OneReply | BatchReply, "description": "The answer"}, **FAILURES},
-        openapi_extra={"requestBody": PREDICT_BODY},
+        openapi_extra={"parameters": _described(), "requestBody": PREDICT_BODY},
         summary="Classify one image or several",
         operation_id="predict",
     )
-    async def predict(
-        request: Request,
-        top_k: TopK = None,
-        threshold: Threshold = None,
-        features: Features = False,
-        heatmap: HeatMaps = False,
-    ) -> JSONResponse:
+    async def predict(request: Request) -> JSONResponse:
         """One image is answered by `predictions`, several by `results` in the order they were sent."""
+        options = options_of(request)
         served = context.models.current()
         images = await context.images(request)
         start = time.perf_counter()
-        wish = Wish(features, heatmap)
+        wish = Wish(options.features, options.heatmap)
 
         def entry(answer: Answer | RequestError) -> dict[str, Any]:
             if isinstance(answer, RequestError):
                 return {"problem": answer.message}
-            return _entry(answer, top_k, threshold, served)
+            return _entry(answer, options, served)
 
         if images.batch:
             answers = await context.classifier.answers(served, images.encoded, wish)
@@ -86,10 +101,10 @@ def predict_routes(context: Context) -> APIRouter:
     return router
 
 
-def _entry(answer: Answer, top_k: int | None, threshold: float | None, served: Served) -> dict[str, Any]:
-    verdict = served.verdict(answer.said, threshold)
+def _entry(answer: Answer, options: Options, served: Served) -> dict[str, Any]:
+    verdict = served.verdict(answer.said, options.threshold)
     entry: dict[str, Any] = {
-        "predictions": answer.ranked(top_k),
+        "predictions": answer.ranked(options.top_k),
         "accepted": verdict == ACCEPTED,
         "verdict": verdict,
         "novelty": answer.said.novelty,
