@@ -26,6 +26,7 @@ from app.engines.protocol import Progress
 from app.engines.told import LOSS
 from app.project.project import Project
 from app.settings import Value
+from app.settings.torch import NONE
 from app.training import RunResult, TrainingRequest, train
 from benchmarks.result import print_result, say
 from benchmarks.window import Gaps, desktop, settle, wait
@@ -54,7 +55,14 @@ class Measured:
 
 def settings(epochs: int) -> dict[str, Value]:
     """Return what differs from the preset: small pictures, and every epoch is taken."""
-    return {"side": 160, "epochs": epochs, "head_epochs": 1, "patience": epochs, "batch_size": 16}
+    return {
+        "side": 160,
+        "epochs": epochs,
+        "head_epochs": 1,
+        "patience": epochs,
+        "batch_size": 16,
+        "second_network": NONE,
+    }
 
 
 def alone(folder: Path, epochs: int) -> Measured:

@@ -14,6 +14,7 @@ from app.engines.remaining import HEAD_SHARE
 from app.engines.snapshot import Snapshot
 from app.engines.tuning_settings import tuning_settings
 from app.settings import QUICK, TORCH
+from app.settings.torch import NONE
 
 REMAINING = "remaining_seconds"  # of a progress event's values: until the run is done
 LEARNING = "tune"  # the stage whose engine estimates its own rest, with EPOCH
@@ -24,7 +25,8 @@ DECODING = 0.2
 FITTING = 0.1  # quick's classifier, by image
 LOWER = 0.75  # the lower blocks look at one view
 UPPER_STEP = 1.3  # the upper blocks learn from one view
-BOTH_UPPER, BOTH_WHOLE = 1.3, 1.85  # the network before fine-tuning looks, too
+SECOND = {NONE: 0.0, "efficientnet-lite0": 1.0, "efficientnet-lite1": 1.3, "efficientnet-lite2": 1.5}
+SAME_UPPER, SAME_WHOLE = 0.3, 0.85  # where it is the same but for the layers that learnt
 WHOLE_STEP = 6.0  # the network but for its three lowest layers learns from one picture of full side
 
 
@@ -54,9 +56,10 @@ def parts_of(snapshot: Snapshot, trained: int, tested: int) -> tuple[Part, ...]:
     step = UPPER_STEP if upper else WHOLE_STEP * settings.training_share**2
     epochs = settings.epochs + HEAD_SHARE * settings.head_epochs
     larger = (settings.side / SIDE) ** 2
-    asked = (2.0 if settings.looks_twice else 1.0) * larger
-    if settings.both_networks:
-        asked *= BOTH_UPPER if upper else BOTH_WHOLE
+    second = SECOND[settings.second_network]
+    if settings.second_network == snapshot.backbone:
+        second = SAME_UPPER if upper else SAME_WHOLE
+    asked = (2.0 if settings.looks_twice else 1.0) * larger * (1.0 + second)
     return (
         looking,
         Part("pixels", trained, DECODING),

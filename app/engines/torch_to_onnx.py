@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from app.dataset.preprocess import IR_VERSION, OPSET
 from app.engines.mirrored import Mirrored
 from app.engines.tunable import Tunable
-from app.features.outputs import FEATURES, FIRST_FEATURES
+from app.features.outputs import FEATURES, SECOND_FEATURES
 
 PIXELS = "pixels"
 PICTURES, MIDDLE = "pictures", "middle"
@@ -33,23 +33,23 @@ class FeatureNetwork(nn.Module):
         return features
 
 
-class BothNetworks(nn.Module):
-    """A fine-tuned backbone and the same before: uint8 RGB [N, S, S, 3] → features [N, width] of one and the other.
+class TwoNetworks(nn.Module):
+    """A fine-tuned backbone and a pretrained one: uint8 RGB [N, S, S, 3] → features [N, width] of one and the other.
 
-    The exporter finds the layers that are the same in both, and lets them look once.
+    The exporter finds layers that are the same in both, where it was fine-tuned from that one, and lets them look once.
     """
 
-    gives = (FEATURES, FIRST_FEATURES)
+    gives = (FEATURES, SECOND_FEATURES)
 
-    def __init__(self, backbone: Tunable | Mirrored, first: Tunable | Mirrored):
+    def __init__(self, backbone: Tunable | Mirrored, second: Tunable | Mirrored):
         super().__init__()
         self.backbone = backbone
-        self.first = first
+        self.second = second
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Normalise pixels and compute their features in both networks."""
-        pictures = self.backbone.normalised(pixels.permute(0, 3, 1, 2).float())
-        return self.backbone(pictures), self.first(pictures)
+        pictures = pixels.permute(0, 3, 1, 2).float()
+        return self.backbone(self.backbone.normalised(pictures)), self.second(self.second.normalised(pictures))
 
 
 class LowerNetwork(nn.Module):
@@ -69,7 +69,7 @@ def feature_network_onnx(backbone: Tunable | Mirrored, side: int) -> bytes:
     return looking_network_onnx(FeatureNetwork(backbone), side)
 
 
-def looking_network_onnx(network: FeatureNetwork | BothNetworks, side: int) -> bytes:
+def looking_network_onnx(network: FeatureNetwork | TwoNetworks, side: int) -> bytes:
     """Convert one backbone or both in the same way."""
     return _converted(network, torch.zeros(1, side, side, 3, dtype=torch.uint8), PIXELS, *network.gives)
 

@@ -16,7 +16,7 @@ from app.engines.protocol import OnEvent
 from app.engines.quick_training import choose_strength
 from app.engines.snapshot import NETWORK_FILE, VALIDATION_FILE, Snapshot, Split
 from app.engines.torch_backbones import load_backbone
-from app.engines.torch_to_onnx import BothNetworks, FeatureNetwork, looking_network_onnx
+from app.engines.torch_to_onnx import FeatureNetwork, TwoNetworks, looking_network_onnx
 from app.engines.tunable import Tunable
 from app.engines.tuned_network import TunedNetwork
 from app.engines.tuning_data import BATCH, planes
@@ -26,6 +26,7 @@ from app.errors import Cancelled, EngineError
 from app.features.rooted import root_normalised
 from app.files import write_bytes
 from app.onnx_sessions import open_session
+from app.settings.torch import NONE
 
 FEATURES_FILE = "features.onnx"
 COMPARED = 8  # pictures
@@ -57,9 +58,9 @@ def write_output(
     features = _features(backbone, validation, width, cancel)
     logits = network.logits(torch.from_numpy(features)).numpy()
     truth = np.array([snapshot.images[position].label for position in parts.validation], np.int64)
-    whole: FeatureNetwork | BothNetworks = FeatureNetwork(backbone)
-    if settings.both_networks:
-        whole = BothNetworks(backbone, looking(load_backbone(snapshot.backbone), settings.looks_twice))
+    whole: FeatureNetwork | TwoNetworks = FeatureNetwork(backbone)
+    if settings.second_network != NONE:
+        whole = TwoNetworks(backbone, looking(load_backbone(settings.second_network), settings.looks_twice))
     _write_network(folder, whole, head, settings.side)
     _compare(folder / NETWORK_FILE, network, whole, training[list(range(min(COMPARED, len(training))))])
     np.savez(folder / VALIDATION_FILE, logits=logits, truth=truth, positions=np.array(parts.validation, np.int64))
@@ -96,7 +97,7 @@ def _svm(
     return LinearHead(weights, (head.bias - weights @ projection.mean).astype(np.float32))
 
 
-def _write_network(folder: Path, whole: FeatureNetwork | BothNetworks, head: LinearHead, side: int) -> None:
+def _write_network(folder: Path, whole: FeatureNetwork | TwoNetworks, head: LinearHead, side: int) -> None:
     width = head.weights.shape[1]
     everything = Projection(np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
     raw = folder / FEATURES_FILE
@@ -107,12 +108,10 @@ def _write_network(folder: Path, whole: FeatureNetwork | BothNetworks, head: Lin
         raw.unlink(missing_ok=True)
 
 
-def _compare(
-    path: Path, network: TunedNetwork, whole: FeatureNetwork | BothNetworks, pixels: NDArray[np.uint8]
-) -> None:
+def _compare(path: Path, network: TunedNetwork, whole: FeatureNetwork | TwoNetworks, pixels: NDArray[np.uint8]) -> None:
     seen = whole(torch.from_numpy(pixels))
-    features, *first = seen if isinstance(seen, tuple) else (seen,)
-    expected = [network.logits(features), *first]
+    features, *second = seen if isinstance(seen, tuple) else (seen,)
+    expected = [network.logits(features), *second]
     found = open_session(path).run(["logits", *whole.gives[1:]], {"pixels": pixels})
     differences = [np.abs(one - other.numpy()).max(initial=0.0) for one, other in zip(found, expected, strict=True)]
     difference = float(max(differences))

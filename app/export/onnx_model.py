@@ -9,7 +9,7 @@ import onnx
 from onnx import ModelProto, TensorProto, compose, helper, utils
 
 from app.dataset.preprocess import IR_VERSION, PIXELS, preprocess_graph
-from app.features.outputs import FEATURES, FIRST_FEATURES
+from app.features.outputs import FEATURES, SECOND_FEATURES
 
 PROBABILITIES = "probabilities"
 LOGITS = "logits"
@@ -52,8 +52,8 @@ def join_model(
 
 
 def feature_views(network: ModelProto) -> list[str]:
-    """Name the outputs of a run's network that are features: its own, and those from before fine-tuning, if any."""
-    return [name for name in (FEATURES, FIRST_FEATURES) if name in {output.name for output in network.graph.output}]
+    """Name the outputs of a run's network that are features: its own, and those of a second network, if any."""
+    return [name for name in (FEATURES, SECOND_FEATURES) if name in {output.name for output in network.graph.output}]
 
 
 def head_of(model: ModelProto) -> ModelProto:

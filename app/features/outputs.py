@@ -1,4 +1,4 @@
 """What the outputs of a network are called that are features."""
 
 FEATURES = "features"
-FIRST_FEATURES = "first_features"  # what it saw before it was fine-tuned, where novelty needs that
+SECOND_FEATURES = "second_features"  # what a pretrained network beside it sees, where novelty needs that

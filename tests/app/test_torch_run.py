@@ -26,6 +26,7 @@ SETTINGS: dict[str, Value] = {
     "batch_size": 8,
     "deterministic": True,
     "patience": 100,
+    "second_network": "none",
 }
 REQUEST = TrainingRequest("torch", preset="balanced", settings=SETTINGS)
 LATE = ["lower", "tune", "epoch", "unknown", "test"]  # stages whose events tell what is left of the run

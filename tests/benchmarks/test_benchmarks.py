@@ -17,7 +17,7 @@ from benchmarks.result import PROGRAM, middle, print_result
 from tests.conftest import Trained
 
 LIMIT_S = 240
-SMALL = [part for change in ("epochs=1", "views=1", "side=160") for part in ("--set", change)]
+SMALL = [part for change in ("epochs=1", "views=1", "side=160", "second_network=none") for part in ("--set", change)]
 
 
 def run(name: str, *arguments: str) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def test_soak() -> None:
 
 @pytest.mark.slow
 def test_finetune(garments: Path) -> None:
-    values = run("finetune.py", str(garments), "--seeds", "1", "--plain-epochs", "1", "--set", "epochs=1")
+    values = run("finetune.py", str(garments), "--seeds", "1", "--plain-epochs", "1", *SMALL)
     assert (values["seeds"], values["photos"]) == (1, 21)
     for name in ("quick", "balanced", "best", "plain"):
         assert {"accuracy", "sd", "seconds", "time_ratio"} <= set(values[name])
@@ -176,7 +176,7 @@ def test_finetune_goes_on_where_it_ended(garments: Path, tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_resolution(garments: Path) -> None:
-    values = run("resolution.py", str(garments), "--sides", "160", "--set", "epochs=1", "--set", "views=1")
+    values = run("resolution.py", str(garments), "--sides", "160", *SMALL)
     (found,) = values["sides"].values()
     assert 0 <= found["interval"][0] <= found["accuracy"] <= found["interval"][1] <= 1
     assert min(found["seconds"], found["test_seconds"]) > 0

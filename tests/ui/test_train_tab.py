@@ -298,6 +298,7 @@ def test_stopped_in_the_middle_it_offers_to_go_on_and_does(qtbot: QtBot, state: 
     choose(qtbot, ready, "balanced")
     ready.choices.settings.field("epochs").setValue(100)
     ready.choices.settings.field("patience").setValue(200)
+    ready.choices.settings.field("second_network").setCurrentText("none")
     click(qtbot, ready._train)
     assert ready._followed.job is not None
 

@@ -41,7 +41,7 @@ def test_what_does_not_belong_together_is_a_sentence(arguments: tuple[str, ...],
 @pytest.mark.slow
 def test_fine_tuning_keeps_trains_contract(capsys: pytest.CaptureFixture[str], garments: Path, tmp_path: Path) -> None:
     project = ["--project", str(tmp_path / "p")]
-    settings = ["--set", "epochs=1", "--set", "views=1"]
+    settings = ["--set", "epochs=1", "--set", "views=1", "--set", "second_network=none"]
     assert main(["train", str(garments), *project, "--engine", "torch", *settings, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (answer["run"], answer["engine"]) == (1, "torch")

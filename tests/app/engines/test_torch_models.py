@@ -13,7 +13,7 @@ import torch
 from app.engines.mirrored import Mirrored, looking
 from app.engines.torch_backbones import load_backbone
 from app.engines.torch_models import EfficientNetLite, load_efficientnet_lite, same_padding, scaled_channels
-from app.engines.torch_to_onnx import BothNetworks, FeatureNetwork, feature_network_onnx, looking_network_onnx
+from app.engines.torch_to_onnx import FeatureNetwork, TwoNetworks, feature_network_onnx, looking_network_onnx
 from app.engines.tunable import Tunable
 from app.errors import EngineError
 from app.features.backbones import BACKBONES, find_backbone, weights_file
@@ -125,13 +125,13 @@ def test_a_network_and_what_it_was_before_share_the_layers_that_stayed(network: 
         for layer in tuned.layers()[tuned.lower_layers :]:
             for weight in layer.parameters():
                 weight.mul_(1.02)
-    both = BothNetworks(looking(tuned, twice), looking(network, twice))
+    both = TwoNetworks(looking(tuned, twice), looking(network, twice))
     pixels = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
     with torch.inference_mode():
-        expected = [FeatureNetwork(one)(torch.from_numpy(pixels)).numpy() for one in (both.backbone, both.first)]
+        expected = [FeatureNetwork(one)(torch.from_numpy(pixels)).numpy() for one in (both.backbone, both.second)]
     assert np.abs(expected[0] - expected[1]).max() > 0.1
     model = looking_network_onnx(both, 96)
-    found = open_session(model).run(["features", "first_features"], {"pixels": pixels})
+    found = open_session(model).run(["features", "second_features"], {"pixels": pixels})
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
     convolutions = [

@@ -124,7 +124,7 @@ def test_two_networks_are_scored_side_by_side_in_the_graph_too(training: tuple[n
     np.testing.assert_allclose(views.sum(axis=1), 2, atol=1e-5)
     np.testing.assert_allclose(views[:, :WIDTH].sum(axis=1), 1, atol=1e-5)
     novelty, _ = fit_novelty(views, truth, np.arange(len(truth)))
-    names = ["features", "first_features"]
+    names = ["features", "second_features"]
     given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", WIDTH]) for name in ("one", "two")]
     seen = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", WIDTH]) for name in names]
     nodes = [helper.make_node("Identity", [one.name], [name]) for one, name in zip(given, names, strict=True)]
