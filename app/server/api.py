@@ -32,20 +32,18 @@ def create_app(
         yield
         classifier.close()
 
+    routers = (predict_routes(context), facts_routes(context), v2_routes(context), compat_routes(context))
     app = FastAPI(
         title="Sightline",
         version="1",
         description="Classifies images. Nothing leaves this computer.",
         docs_url=None,
         redoc_url=None,
+        routes=[route for router in routers for route in router.routes],  # routers inside are searched twice a request
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     install_handlers(app)
-    app.include_router(predict_routes(context))
-    app.include_router(facts_routes(context))
-    app.include_router(v2_routes(context))
-    app.include_router(compat_routes(context))
     docs_route(app, can_try=access.token is None)
     app.add_middleware(Guard, access=access, limits=limits)
     app.add_middleware(Meter, metrics=classifier.metrics)
