@@ -93,11 +93,11 @@ def test_find(garments: Path) -> None:
 
 @pytest.mark.slow
 def test_predict_many() -> None:
-    values = run("predict_many.py", "300")
-    assert values["images"] == 300
+    values = run("predict_many.py", "120")
+    assert values["images"] == 120
     assert values["ratio"] == pytest.approx(values["images_per_s"] / values["bare_images_per_s"], rel=0.01)
     assert values["ratio_by_cpu"] is None or values["ratio_by_cpu"] > 0
-    assert 0 < values["stopped_at"] < 300
+    assert 0 < values["stopped_at"] < 120
     assert values["answered_twice"] == 0
     assert values["resume_seconds"] > 0
 
