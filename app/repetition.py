@@ -2,7 +2,7 @@
 
 from app.engines.snapshot import read_snapshot
 from app.project.project import Project
-from app.settings import settings_table
+from app.settings import still_known
 from app.training import TrainingRequest
 
 
@@ -10,14 +10,12 @@ def request_like(project: Project, number: int) -> TrainingRequest:
     """Return what a run was asked for, for the images of now; raises InputError, or EngineError if it is not known."""
     project.run_log.one(number)
     snapshot = read_snapshot(project.run_folder(number))
-    known = {setting.name for setting in settings_table(snapshot.engine)}
-    settings = {name: value for name, value in snapshot.settings.items() if name in known}
     return TrainingRequest(
         snapshot.engine,
         snapshot.seed,
         snapshot.head,
         snapshot.preset,
-        settings,
+        still_known(snapshot.engine, snapshot.settings),
         snapshot.division,
         snapshot.backbone,
     )

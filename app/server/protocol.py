@@ -133,6 +133,7 @@ class PatientProtocol(HttpToolsProtocol):
         line = b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
         head = b"\r\n".join([line, *kept, b"connection: " + others, b"", b""])
         self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn sets it for the first one
         self._unparsed -= len(rest)
         self.data_received(head + rest)
 

@@ -11,6 +11,7 @@ from app.settings.presets import (
     parse_setting,
     preset_settings,
     settings_table,
+    still_known,
 )
 from app.settings.quick import HEAD, QuickSettings
 from app.settings.table import Setting, Value
@@ -36,4 +37,5 @@ __all__ = [
     "parse_setting",
     "preset_settings",
     "settings_table",
+    "still_known",
 ]

@@ -66,6 +66,12 @@ def settings_table(engine: str) -> tuple[Setting, ...]:
     return settings_of(preset.settings) if preset is not None and preset.settings is not None else ()
 
 
+def still_known(engine: str, stored: Mapping[str, Value]) -> dict[str, Value]:
+    """Return those of a run's stored settings that its engine still has."""
+    names = {setting.name for setting in settings_table(engine)}
+    return {name: value for name, value in stored.items() if name in names}
+
+
 def preset_settings(preset: str, changes: Mapping[str, object]) -> EngineSettings | None:
     """Return a preset's settings with some changed, None where it has none; raises InputError for unknown names."""
     if preset not in PRESETS:

@@ -17,7 +17,8 @@ from benchmarks.result import PROGRAM, middle, print_result
 from tests.conftest import Trained
 
 LIMIT_S = 240
-SMALL = [part for change in ("epochs=1", "views=1", "side=160", "second_network=none") for part in ("--set", change)]
+QUICKLY = [part for change in ("epochs=1", "views=1", "second_network=none") for part in ("--set", change)]
+SMALL = [*QUICKLY, "--set", "side=160"]
 
 
 def run(name: str, *arguments: str) -> dict[str, Any]:
@@ -176,7 +177,7 @@ def test_finetune_goes_on_where_it_ended(garments: Path, tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_resolution(garments: Path) -> None:
-    values = run("resolution.py", str(garments), "--sides", "160", *SMALL)
+    values = run("resolution.py", str(garments), "--sides", "160", *QUICKLY)
     (found,) = values["sides"].values()
     assert 0 <= found["interval"][0] <= found["accuracy"] <= found["interval"][1] <= 1
     assert min(found["seconds"], found["test_seconds"]) > 0

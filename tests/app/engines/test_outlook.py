@@ -4,10 +4,10 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from app.engines.outlook import REMAINING, Outlook, Part, parts_of
+from app.engines.outlook import REMAINING, SECOND, Outlook, Part, parts_of
 from app.engines.protocol import Progress
 from app.engines.snapshot import Snapshot
-from app.settings import TorchSettings
+from app.settings import TorchSettings, settings_table
 
 PARTS = (Part("features", 100, 1.0), Part("pixels", 80, 0.2), Part("lower", 320, 0.5), Part("tune", 320, 1.0),
          Part("unknown", 80, 1.0), Part("test", 20, 1.0))  # fmt: skip
@@ -86,6 +86,8 @@ def test_every_preset_knows_its_parts_and_cntk_tells_of_its_stages_alone() -> No
     assert whole["tune"] > upper["tune"]
     assert whole["test"] == 2 * upper["test"] == 40
     assert looks()["test"] == pytest.approx(46)
+    (second,) = (setting for setting in settings_table("torch") if setting.name == "second_network")
+    assert set(SECOND) == set(second.choices)
     same = "efficientnet-lite0"
     assert looks(second_network=same)["test"] == pytest.approx(26)  # what stayed the same in both looks once
     assert looks(trained="whole", second_network=same)["unknown"] == pytest.approx(148)
