@@ -20,6 +20,7 @@ STAGES = {
     "lower": "Looking at views of the images",
     "tune": "Fine-tuning",
     "epoch": "Epochs",
+    "second": "Looking through the second network",
     "test": "Testing",
     "unknown": "Learning what is none of the classes",
     "sweep": "Runs done",

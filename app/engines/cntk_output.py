@@ -50,8 +50,8 @@ def fit_svm(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str, A
         training, validation = (projection.apply(seen[part]) for part in ("training", "validation"))
         strengths = read_numbers(settings.svm_strengths)
         strength, head = _best(strengths, training, rows["truth"], validation, rows["judged"], on_event, cancel)
-    weights = head.weights @ projection.components
-    np.savez(run / FOLDER / HEAD_FILE, weights=weights.T, bias=head.bias - weights @ projection.mean)
+    whole = head.behind(projection)
+    np.savez(run / FOLDER / HEAD_FILE, weights=whole.weights.T, bias=whole.bias)
     return {"strength": strength}
 
 

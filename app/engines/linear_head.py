@@ -1,19 +1,21 @@
 """Linear heads on frozen features: fitted by scikit-learn, written as three ONNX nodes behind the backbone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import ModelProto, TensorProto, compose, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, compose, helper, numpy_helper
 from scipy.linalg import eigh
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from app.dataset.preprocess import IR_VERSION, OPSET
 from app.features.rooted import TINY
+
+LOGITS = "logits"
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -67,6 +69,20 @@ class LinearHead:
         result: Floats = features @ self.weights.T + self.bias
         return result
 
+    def behind(self, projection: Projection) -> "LinearHead":
+        """Return the head of what is projected, [N, D], instead of projections [N, P]."""
+        weights = self.weights @ projection.components
+        return LinearHead(weights, (self.bias - weights @ projection.mean).astype(np.float32))
+
+    def without(self, prior: Floats) -> "LinearHead":
+        """Return the head whose logits do not tell a prior [C] that theirs tell, such as how common classes are."""
+        return LinearHead(self.weights, self.bias - prior)
+
+    def times(self, share: float) -> "LinearHead":
+        """Return the head whose logits are this share of what they are here."""
+        factor = np.float32(share)
+        return LinearHead(self.weights * factor, self.bias * factor)
+
 
 Fit = Callable[[Floats, Integers, float], LinearHead]
 
@@ -97,37 +113,52 @@ def _as_softmax(weights: NDArray[np.floating], bias: NDArray[np.floating]) -> Li
 HEADS: dict[str, Fit] = {"logistic": fit_logistic, "svm": fit_svm}
 
 
-def head_network(backbone: Path, projection: Projection, head: LinearHead) -> ModelProto:
-    """Join backbone and head: `pixels`, uint8 [N, side, side, 3] → `logits` [N, C] and what the backbone gives.
+def head_network(backbone: Path, heads: Mapping[str, LinearHead]) -> ModelProto:
+    """Join backbone and heads: `pixels`, uint8 [N, side, side, 3] → `logits` [N, C] and what the backbone gives.
 
-    That is `features` [N, D], with others that the head does not look at.
+    A head looks at the rooted shares of an output [N, D] of the backbone, by whose name it is given; several heads'
+    logits are added. At least one is needed.
     """
-    weights = head.weights @ projection.components
-    bias = head.bias - weights @ projection.mean
     network = onnx.load(backbone)
-    classes, width = weights.shape
-    nodes = [
-        helper.make_node("ReduceSum", ["head_in", "head_axes"], ["head_sum"], keepdims=1),
-        helper.make_node("Max", ["head_sum", "head_tiny"], ["head_total"]),
-        helper.make_node("Div", ["head_in", "head_total"], ["head_share"]),
-        helper.make_node("Sqrt", ["head_share"], ["head_root"]),
-        helper.make_node("Gemm", ["head_root", "head_weights", "head_bias"], ["logits"], transB=1),
-    ]
+    outputs = [output.name for output in network.graph.output]
+    logits = [LOGITS] if len(heads) == 1 else [f"{name}_logits" for name in heads]
+    pieces = [_head_nodes(name, head, to) for (name, head), to in zip(heads.items(), logits, strict=True)]
+    nodes = [node for some, _ in pieces for node in some]
+    if len(heads) > 1:
+        nodes.append(helper.make_node("Sum", logits, [LOGITS]))
+    classes = len(next(iter(heads.values())).bias)
     graph = helper.make_graph(
         nodes,
-        "head",
-        [helper.make_tensor_value_info("head_in", TensorProto.FLOAT, ["batch", width])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", classes])],
+        "heads",
         [
-            helper.make_tensor("head_axes", TensorProto.INT64, [1], [1]),
-            helper.make_tensor("head_tiny", TensorProto.FLOAT, [1], [TINY]),
-            numpy_helper.from_array(weights.astype(np.float32), "head_weights"),
-            numpy_helper.from_array(bias.astype(np.float32), "head_bias"),
+            helper.make_tensor_value_info(f"{name}_in", TensorProto.FLOAT, ["batch", head.weights.shape[1]])
+            for name, head in heads.items()
         ],
+        [helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["batch", classes])],
+        [weight for _, weights in pieces for weight in weights],
     )
     opset = [helper.make_opsetid("", OPSET)]
     head_model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
-    outputs = [*(output.name for output in network.graph.output), "logits"]
-    joined = compose.merge_models(network, head_model, io_map=[("features", "head_in")], outputs=outputs)
+    joined = compose.merge_models(
+        network, head_model, io_map=[(name, f"{name}_in") for name in heads], outputs=[*outputs, LOGITS]
+    )
     onnx.checker.check_model(joined)
     return joined
+
+
+def _head_nodes(name: str, head: LinearHead, logits: str) -> tuple[list[NodeProto], list[TensorProto]]:
+    """Return the nodes from features to logits, and their weights."""
+    nodes = [
+        helper.make_node("ReduceSum", [f"{name}_in", f"{name}_axes"], [f"{name}_sum"], keepdims=1),
+        helper.make_node("Max", [f"{name}_sum", f"{name}_tiny"], [f"{name}_total"]),
+        helper.make_node("Div", [f"{name}_in", f"{name}_total"], [f"{name}_share"]),
+        helper.make_node("Sqrt", [f"{name}_share"], [f"{name}_root"]),
+        helper.make_node("Gemm", [f"{name}_root", f"{name}_weights", f"{name}_bias"], [logits], transB=1),
+    ]
+    weights = [
+        helper.make_tensor(f"{name}_axes", TensorProto.INT64, [1], [1]),
+        helper.make_tensor(f"{name}_tiny", TensorProto.FLOAT, [1], [TINY]),
+        numpy_helper.from_array(head.weights.astype(np.float32), f"{name}_weights"),
+        numpy_helper.from_array(head.bias.astype(np.float32), f"{name}_bias"),
+    ]
+    return nodes, weights

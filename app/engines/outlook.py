@@ -65,6 +65,7 @@ def parts_of(snapshot: Snapshot, trained: int, tested: int) -> tuple[Part, ...]:
         Part("pixels", trained, DECODING),
         Part("lower", trained * settings.views if upper else 0, LOWER * larger),
         Part(LEARNING, trained * epochs, step * larger),
+        Part("second", trained if settings.second_answers else 0, SECOND[settings.second_network] * larger),
         Part("unknown", trained, asked),
         Part("test", tested, asked),
     )

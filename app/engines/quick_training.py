@@ -26,6 +26,7 @@ from app.engines.snapshot import NETWORK_FILE, TRAIN, VALIDATION, VALIDATION_FIL
 from app.errors import Cancelled, InputError
 from app.features.backbones import find_backbone, network_file
 from app.features.cache import FeatureCache
+from app.features.outputs import FEATURES
 from app.features.rooted import root_normalised
 from app.files import write_bytes
 from app.parallel import processors
@@ -51,7 +52,7 @@ def train_head(
         projected = projection.apply(features)
         strength, logits = choose_strength(snapshot, projected, truth, groups, on_event, cancel)
         head = HEADS[snapshot.head](projected, truth, strength)
-    network = head_network(network_file(backbone), projection, head)
+    network = head_network(network_file(backbone), {FEATURES: head.behind(projection)})
     write_bytes(folder / NETWORK_FILE, network.SerializeToString())
     np.savez(folder / VALIDATION_FILE, logits=logits, truth=truth)
     return {"strength": strength, "images": len(images)}

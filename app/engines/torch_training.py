@@ -8,21 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from app.engines.activations import Activations, store_activations
 from app.engines.devices import Device, choose_device
 from app.engines.fine_tuning import Asked, FineTuning, Task
 from app.engines.imbalance import correction
-from app.engines.linear_head import HEADS, LinearHead, Projection
+from app.engines.linear_head import LinearHead
 from app.engines.outlook import REMAINING
 from app.engines.pixel_cache import CachedPictures, PixelCache
 from app.engines.progress import Throttle
 from app.engines.protocol import Hello, Note, OnEvent
-from app.engines.quick_training import choose_strength
 from app.engines.remaining import Workload, before_learning
 from app.engines.snapshot import (
     CHECKPOINT_FILE,
@@ -35,16 +32,16 @@ from app.engines.snapshot import (
     read_split,
 )
 from app.engines.torch_backbones import load_backbone
+from app.engines.tuned_heads import fit_head
 from app.engines.tuned_network import TunedNetwork
 from app.engines.tuning_data import BATCH, Pictures, Source, planes
-from app.engines.tuning_output import write_output
+from app.engines.tuning_output import Learnt, write_output
 from app.engines.tuning_settings import tuning_settings
 from app.engines.validation_part import divide
 from app.engines.worker import Job
 from app.errors import Cancelled
 from app.features.backbones import find_backbone
 from app.features.cache import FeatureCache
-from app.features.rooted import root_normalised
 from app.settings import TorchSettings
 
 ACTIVATIONS_FILE = "activations.npy"
@@ -72,9 +69,8 @@ def fine_tune(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str,
     truth, judged = (_truth(snapshot, part) for part in (parts.training, parts.validation))
     torch.manual_seed(snapshot.seed)
     weights, prior, chances = _corrected(truth, snapshot, settings, on_event)
-    start = _head_start(snapshot, split, parts.training, on_event, cancel)
-    start = LinearHead(start.weights, start.bias - prior.numpy())
-    network = TunedNetwork(load_backbone(snapshot.backbone), start)
+    start = _head_start(snapshot, split, parts.training, cancel)
+    network = TunedNetwork(load_backbone(snapshot.backbone), start.without(prior.numpy()))
     device = choose_device(settings.device, network, planes(training[list(range(min(64, len(training))))]), on_event)
     source: Source = Pictures(training, settings)
     if settings.trained == "upper":
@@ -90,7 +86,8 @@ def fine_tune(job: Job, on_event: OnEvent, cancel: threading.Event) -> dict[str,
     tuning = FineTuning(network, task, settings, snapshot.seed, folder / CHECKPOINT_FILE, on_event, device)
     state = tuning.run(Asked(cancel.is_set, (folder / FINISH_FILE).exists))
     network.to("cpu")
-    write_output(folder, network, snapshot, split, parts, training, validation, on_event, cancel)
+    learnt = Learnt(snapshot, split, parts, training, validation, prior.numpy())
+    write_output(folder, network, learnt, on_event, cancel)
     (folder / ACTIVATIONS_FILE).unlink(missing_ok=True)
     return {"epochs": state.epoch, "best_epoch": state.best_epoch, "losses": state.losses, "history": state.history}
 
@@ -130,23 +127,12 @@ def _truth(snapshot: Snapshot, positions: list[int]) -> Tensor:
     return torch.tensor([snapshot.images[position].label for position in positions], dtype=torch.long)
 
 
-def _head_start(
-    snapshot: Snapshot, split: Split, positions: list[int], on_event: OnEvent, cancel: threading.Event
-) -> LinearHead:
+def _head_start(snapshot: Snapshot, split: Split, positions: list[int], cancel: threading.Event) -> LinearHead:
     """Fit the quick engine's logistic regression on the training part alone."""
     backbone = find_backbone(snapshot.backbone)
     cache = FeatureCache(Path(snapshot.cache), backbone.id, backbone.features)
-    features = root_normalised(cache.features([snapshot.images[position].digest for position in positions]))
-    truth = np.array([snapshot.images[position].label for position in positions])
-    groups = np.array([split.groups[position] for position in positions])
-    with threadpool_limits(limits=1):
-        projection = Projection.fit(features)
-        projected = projection.apply(features)
-        logistic = replace(snapshot, head="logistic")
-        strength, _ = choose_strength(logistic, projected, truth, groups, lambda event: None, cancel)
-        head = HEADS["logistic"](projected, truth, strength)
-    weights = head.weights @ projection.components
-    return LinearHead(weights, (head.bias - weights @ projection.mean).astype(np.float32))
+    features = cache.features([snapshot.images[position].digest for position in positions])
+    return fit_head(features, replace(snapshot, head="logistic"), split, positions, lambda event: None, cancel)
 
 
 def _corrected(

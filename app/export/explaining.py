@@ -1,11 +1,13 @@
 """Which part of an image speaks for a class: a map from the bundle's own graph, and occlusion to check it by.
 
 The activation map leaves out one cell of the network's last feature map at a time and asks the rest of the graph how
-much lower the class's score gets. For average pooling and a linear layer that is exactly the class activation map of
-Zhou et al., "Learning deep features for discriminative localization", CVPR 2016; other heads need no other formula.
+much lower the class's score gets; where two networks answer together, their maps are added. For average pooling and a
+linear layer that is exactly the class activation map of Zhou et al., "Learning deep features for discriminative
+localization", CVPR 2016; other heads need no other formula.
 Imports onnx and onnxruntime: for worker processes and the command line.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from app.parallel import map_in_order
 
 # What ends the part of a network that still knows places.
 POOLS = frozenset({"GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "AveragePool", "MaxPool", "Flatten", "Reshape"})
+MOST_MAPS = 4  # of networks side by side; what needs more has no maps, but tokens
 OCCLUDED = 8  # patches across and down
 PATCH = 2.0  # width of a patch, in their distances
 LONGEST_SIDE = 448  # of the picture that is occluded: the network sees no more
@@ -105,13 +108,12 @@ class Explainer:
 
     def _activation(self, image: Image, label: int) -> HeatMap:
         parts = self._taken_apart(image)
-        cells = parts.places.run([parts.name], {IMAGE: image[np.newaxis]})[0]
-        rows, columns = cells.shape[2:]
-        left_out = np.repeat(cells, rows * columns + 1, axis=0)
-        for number in range(rows * columns):
-            left_out[number, :, number // columns, number % columns] = 0
-        scores = parts.rest.run([LOGITS], {parts.name: left_out})[0][:, label]
-        return HeatMap(_normalised((scores[-1] - scores[:-1]).reshape(rows, columns)), self._view.box(image))
+        maps = dict(zip(parts.names, parts.places.run(list(parts.names), {IMAGE: image[np.newaxis]}), strict=True))
+        losses = [_losses(parts.rest, maps, name, label) for name in maps]
+        rows, columns = (max(one.shape[axis] for one in losses) for axis in (0, 1))
+        return HeatMap(
+            _normalised(np.sum([_spread(one, rows, columns) for one in losses], axis=0)), self._view.box(image)
+        )
 
     def _occlusion(self, image: Image, label: int) -> HeatMap:
         small = shrunk(image, LONGEST_SIDE)
@@ -145,40 +147,74 @@ def overlaid(image: Image, heat: HeatMap, opacity: float) -> Image:
 
 @dataclass(frozen=True)
 class _Parts:
-    name: str  # of the last feature map, [N, channels, rows, columns]
-    places: InferenceSession  # image → map
-    rest: InferenceSession  # map → logits
+    names: tuple[str, ...]  # of the last feature maps, [N, channels, rows, columns]: one of each network inside
+    places: InferenceSession  # image → maps
+    rest: InferenceSession  # maps → logits
+
+
+def _losses(rest: InferenceSession, maps: dict[str, Floats], name: str, label: int) -> Floats:
+    """Return how much lower a class's logit is without each cell of a map [rows, columns]."""
+    cells = maps[name]
+    rows, columns = cells.shape[2:]
+    count = rows * columns + 1  # the last one is whole
+    given = {other: np.repeat(value, count, axis=0) for other, value in maps.items()}
+    for number in range(rows * columns):
+        given[name][number, :, number // columns, number % columns] = 0
+    scores = rest.run([LOGITS], given)[0][:, label]
+    lost: Floats = (scores[-1] - scores[:-1]).reshape(rows, columns)
+    return lost
+
+
+def _spread(losses: Floats, rows: int, columns: int) -> Floats:
+    """Return the same losses over smaller cells, interpolated."""
+    larger = cv2.resize(losses, (columns, rows), interpolation=cv2.INTER_LINEAR) * (losses.size / (rows * columns))
+    return np.asarray(larger, np.float32)
 
 
 def _taken_apart(model: ModelProto, image: Image) -> _Parts:
-    """Cut a model at its last feature map; raises BundleError where it has none."""
-    names = _candidates(model)
-    probe = _with_outputs(model, names)
-    found = open_session(probe.SerializeToString()).run(names, {IMAGE: image[np.newaxis]}) if names else []
-    for name, value in zip(names, found, strict=True):
-        if value.ndim == 4 and min(value.shape[2:]) > 1:
-            places = _with_outputs(model, [name])
-            del places.graph.output[:-1]
-            rest = _cut(model, name, [None, *value.shape[1:]])
-            return _Parts(name, open_session(places.SerializeToString()), open_session(rest.SerializeToString()))
-    raise BundleError("This model has no map of features to look at.", "Use the method “occlusion”.")
+    """Cut a model at its last feature maps; raises BundleError where it has none."""
+    candidates, _ = _behind_logits(model)
+    probe = _with_outputs(model, candidates)
+    values = open_session(probe.SerializeToString()).run(candidates, {IMAGE: image[np.newaxis]}) if candidates else []
+    shapes = {
+        name: value.shape
+        for name, value in zip(candidates, values, strict=True)
+        if value.ndim == 4 and min(value.shape[2:]) > 1
+    }
+    chosen: list[str] = []
+    for _ in range(MOST_MAPS):
+        found, seeing = _behind_logits(model, chosen)
+        if not seeing:
+            break
+        chosen += [name for name in found if name in shapes][:1]
+    if not chosen or _behind_logits(model, chosen)[1]:
+        raise BundleError("This model has no map of features to look at.", "Use the method “occlusion”.")
+    places = _with_outputs(model, chosen)
+    del places.graph.output[: -len(chosen)]
+    rest = _cut(model, {name: shapes[name] for name in chosen})
+    return _Parts(tuple(chosen), open_session(places.SerializeToString()), open_session(rest.SerializeToString()))
 
 
-def _candidates(model: ModelProto) -> list[str]:
-    """Return the inputs of pooling and flattening nodes on the way back from the logits, the last of them first."""
+def _behind_logits(model: ModelProto, stops: Sequence[str] = ()) -> tuple[list[str], bool]:
+    """Go back from the logits, though not beyond `stops`; tell whether that leads to the pixels.
+
+    Also returns the inputs of pooling and flattening nodes on the way, the last of them first.
+    """
     maker: dict[str, NodeProto] = {name: node for node in model.graph.node for name in node.output}
-    waiting, seen, found = [LOGITS], {LOGITS, PIXELS}, []  # preparing pixels is no part of the network
+    waiting, seen, found = [LOGITS], {LOGITS, PIXELS, *stops}, []  # preparing pixels is no part of the network
+    seeing = False
     while waiting:
         node = maker.get(waiting.pop(0))
         if node is None:
             continue
-        if node.op_type in POOLS:
+        seeing = seeing or PIXELS in node.input
+        if node.op_type in POOLS and node.input[0] not in seen:
             found.append(node.input[0])
         for name in node.input:
             if name and name not in seen:
                 seen.add(name)
                 waiting.append(name)
-    return found
+    return found, seeing
 
 
 def _with_outputs(model: ModelProto, names: list[str]) -> ModelProto:
@@ -191,17 +227,20 @@ def _with_outputs(model: ModelProto, names: list[str]) -> ModelProto:
     return changed
 
 
-def _cut(model: ModelProto, name: str, shape: list[int | None]) -> ModelProto:
-    """Return the part of a model from a tensor to the logits, for any number of images."""
+def _cut(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> ModelProto:
+    """Return the part of a model from tensors to the logits, for any number of images."""
     changed = ModelProto()
     changed.CopyFrom(model)
     changed.graph.value_info.extend(
         [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape[1:]]),
+            *(
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape[1:]])
+                for name, shape in shapes.items()
+            ),
             helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["batch", "classes"]),
         ]
     )
-    part: ModelProto = utils.Extractor(changed).extract_model([name], [LOGITS])
+    part: ModelProto = utils.Extractor(changed).extract_model(list(shapes), [LOGITS])
     return part
 
 

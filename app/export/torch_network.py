@@ -98,6 +98,7 @@ OPERATIONS: dict[str, Callable[[Sequence[Tensor], Attributes], Tensor | tuple[Te
     "Sqrt": lambda values, _: values[0].sqrt(),
     "Squeeze": lambda values, given: values[0].squeeze(given["axes"][0]),
     "Sub": lambda values, _: values[0] - values[1],
+    "Sum": lambda values, _: sum(values[1:], values[0]),
     "TopK": _top,
     "Transpose": lambda values, given: values[0].permute(given["perm"]),
 }

@@ -87,6 +87,7 @@ class TrainingProgress(QWidget):
             "pixels": self.tr("Decoding images"),
             "lower": self.tr("Looking at views of the images"),
             "tune": self.tr("Fine-tuning"),
+            "second": self.tr("Looking through the second network"),
             "unknown": self.tr("Learning what is none of the classes"),
             "test": self.tr("Testing on images it has never seen"),
             "sweep": self.tr("Runs done"),

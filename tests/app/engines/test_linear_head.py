@@ -18,6 +18,7 @@ from app.engines.linear_head import (
     head_network,
     log_loss,
 )
+from app.features.outputs import FEATURES
 from app.features.rooted import root_normalised
 from app.onnx_sessions import open_session
 
@@ -57,7 +58,7 @@ def test_the_network_computes_the_heads_logits(backbone: Path, kind: str, classe
     features = root_normalised(pixels.astype(np.float32))
     projection = Projection.fit(features)
     head = HEADS[kind](projection.apply(features), truth, 8.0)
-    session = open_session(head_network(backbone, projection, head).SerializeToString())
+    session = open_session(head_network(backbone, {FEATURES: head.behind(projection)}).SerializeToString())
     logits, raw = session.run(["logits", "features"], {"pixels": pixels.reshape(-1, 2, 2, 3)})
     np.testing.assert_allclose(logits, head.logits(projection.apply(features)), atol=2e-5)
     np.testing.assert_array_equal(raw, pixels)
@@ -76,7 +77,7 @@ def test_probabilities_are_those_of_scikit_learn(backbone: Path, classes: int) -
     projection = Projection.fit(features)
     projected = projection.apply(features)
     expected = LogisticRegression(C=8.0, max_iter=500, tol=1e-3).fit(projected, truth).predict_proba(projected)
-    network = head_network(backbone, projection, fit_logistic(projected, truth, 8.0))
+    network = head_network(backbone, {FEATURES: fit_logistic(projected, truth, 8.0).behind(projection)})
     (logits,) = open_session(network.SerializeToString()).run(["logits"], {"pixels": pixels.reshape(-1, 2, 2, 3)})
     np.testing.assert_allclose(softmax(logits), expected, atol=1e-5)
 

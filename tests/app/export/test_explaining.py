@@ -137,8 +137,9 @@ def test_leaving_nothing_out_gives_the_models_own_scores(bundle: Path, photos: l
     model = onnx.load(bundle / MODEL_FILE)
     image = read_image(photos[1])
     parts = module._taken_apart(model, image)
-    cells = parts.places.run([parts.name], {"image": image[np.newaxis]})[0]
-    scores = parts.rest.run([LOGITS], {parts.name: cells})[0]
+    (name,) = parts.names
+    cells = parts.places.run([name], {"image": image[np.newaxis]})[0]
+    scores = parts.rest.run([LOGITS], {name: cells})[0]
     whole = open_session(module._with_outputs(model, [LOGITS]).SerializeToString())
     np.testing.assert_allclose(scores, whole.run([LOGITS], {"image": image[np.newaxis]})[0], atol=1e-4)
 

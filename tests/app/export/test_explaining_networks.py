@@ -36,10 +36,11 @@ def with_linear_head(model: ModelProto, classes: int) -> None:
 def grad_cam(model: ModelProto, image: NDArray[np.uint8], label: int) -> NDArray[np.float32]:
     """Weigh the last feature map's channels by their mean gradients, taken numerically (Selvaraju et al., 2017)."""
     parts = module._taken_apart(model, image)
-    cells = parts.places.run([parts.name], {"image": image[np.newaxis]})[0]
+    (name,) = parts.names
+    cells = parts.places.run([name], {"image": image[np.newaxis]})[0]
 
     def scores(changes: NDArray[np.float32]) -> NDArray[np.float32]:
-        moved: NDArray[np.float32] = parts.rest.run([LOGITS], {parts.name: cells + changes})[0][:, label]
+        moved: NDArray[np.float32] = parts.rest.run([LOGITS], {name: cells + changes})[0][:, label]
         return moved
 
     gradients = []
