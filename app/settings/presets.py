@@ -41,7 +41,7 @@ PRESETS = {
             "best",
             TORCH,
             "Best",
-            "Up to hours: the whole network learns, from larger pictures.",
+            "Up to hours: the whole network learns, a second one answers, too.",
             BEST,
         ),
         Preset(

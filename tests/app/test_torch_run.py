@@ -7,14 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+import torch
 
+from app.dataset.decode import read_image
+from app.dataset.preprocess import preprocess_graph
 from app.engines.checkpoint import read_checkpoint
 from app.engines.metrics import METRICS_FILE
 from app.engines.outlook import REMAINING
 from app.engines.protocol import Checkpoint, Event, Progress
-from app.engines.snapshot import CHECKPOINT_FILE, read_snapshot
+from app.engines.snapshot import CHECKPOINT_FILE, NETWORK_FILE, VALIDATION_FILE, read_snapshot
 from app.errors import Cancelled, EngineError, InputError
+from app.export.bundle import read_bundle_info
+from app.export.explaining import Explainer
+from app.export.heat_methods import ACTIVATION
+from app.export.onnx_model import feature_views, network_side
+from app.export.predictor import Predictor
+from app.export.torch_forms import in_torch
+from app.onnx_sessions import open_session
 from app.project.project import Project
 from app.settings import Value
 from app.training import TrainingRequest, finish_epoch, launch_worker, resumable_run, resume, train
@@ -108,16 +119,33 @@ def test_stopped_it_can_go_on_and_asked_to_finish_it_makes_its_model(garment_pro
 
 
 @pytest.mark.slow
-def test_best_trains_the_whole_network_and_an_svm_may_follow(garment_project: Project) -> None:
+@pytest.mark.parametrize("head", ["svm", "logistic"])
+def test_best_trains_the_whole_network_and_a_second_one_has_its_share(garment_project: Project, head: str) -> None:
     project = garment_project
-    changes: dict[str, Value] = {"epochs": 1, "head_epochs": 1, "batch_size": 8}
-    request = TrainingRequest("torch", head="svm", preset="best", settings=changes)
+    changes: dict[str, Value] = {"epochs": 1, "head_epochs": 1, "batch_size": 8, "side": 160}
+    request = TrainingRequest("torch", head=head, preset="best", settings=changes)
     result = train(project, request, ignore, threading.Event())
     snapshot = read_snapshot(result.bundle.parent)
     assert (snapshot.preset, snapshot.settings["trained"], snapshot.settings["epochs"]) == ("best", "whole", 1)
     assert result.evaluation is not None
     assert "set aside" in result.evaluation.protocol
-    assert not (result.bundle.parent / "activations.npy").exists()
+    run = result.bundle.parent
+    assert not (run / "activations.npy").exists()
+    assert not (run / "features.onnx").exists()
+    network = onnx.load(run / NETWORK_FILE)
+    assert feature_views(network) == ["features", "second_features"]
+    scores = np.load(run / VALIDATION_FILE)
+    images = [read_image(Path(snapshot.images[place].path)) for place in scores["positions"].tolist()]
+    prepare = open_session(preprocess_graph(network_side(network)).SerializeToString())
+    pixels = np.concatenate([prepare.run(["pixels"], {"image": image[np.newaxis]})[0] for image in images])
+    (logits,) = open_session(run / NETWORK_FILE).run(["logits"], {"pixels": pixels})
+    np.testing.assert_allclose(scores["logits"], logits, atol=1e-2)
+    explainer = Explainer(result.bundle)
+    assert explainer.explain(images[0], 0, ACTIVATION).values.shape == (5, 5)
+    info = read_bundle_info(result.bundle)
+    with torch.no_grad():
+        answer = in_torch(result.bundle, info)(torch.from_numpy(images[0].copy())[None])["probabilities"][0].numpy()
+    np.testing.assert_allclose(answer, Predictor(result.bundle).predict_image(images[0]), atol=1e-4)
 
 
 def test_bad_settings_start_no_run(garment_project: Project) -> None:

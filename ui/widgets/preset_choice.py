@@ -23,7 +23,7 @@ class PresetChoice(QWidget):
         words = {
             "quick": (self.tr("Quick"), self.tr("Seconds: a classifier on the features of a pretrained network.")),
             "balanced": (self.tr("Balanced"), self.tr("Minutes: the network's upper part learns your images, too.")),
-            "best": (self.tr("Best"), self.tr("Up to hours: the whole network learns, from larger pictures.")),
+            "best": (self.tr("Best"), self.tr("Up to hours: the whole network learns, a second one answers, too.")),
             "cntk": (self.tr("CNTK"), self.tr("By Microsoft's Cognitive Toolkit, on its networks or yours.")),
         }
         layout = QVBoxLayout(self)

@@ -18,6 +18,7 @@ from app.engines.linear_head import (
     head_network,
     log_loss,
 )
+from app.engines.tuned_heads import logits_of
 from app.features.outputs import FEATURES
 from app.features.rooted import root_normalised
 from app.onnx_sessions import open_session
@@ -63,6 +64,34 @@ def test_the_network_computes_the_heads_logits(backbone: Path, kind: str, classe
     np.testing.assert_allclose(logits, head.logits(projection.apply(features)), atol=2e-5)
     np.testing.assert_array_equal(raw, pixels)
     assert np.mean(logits.argmax(axis=1) == truth) > 0.8
+
+
+def test_the_logits_of_several_heads_are_added(backbone: Path) -> None:
+    pixels, truth = data(3)
+    network = onnx.load(backbone)
+    network.graph.node.append(helper.make_node("Sqrt", ["float"], ["root"]))
+    network.graph.node.append(helper.make_node("Flatten", ["root"], ["others"], axis=1))
+    network.graph.output.append(helper.make_tensor_value_info("others", TensorProto.FLOAT, ["batch", WIDTH]))
+    onnx.save(network, backbone)
+    seen = {FEATURES: pixels.astype(np.float32), "others": np.sqrt(pixels.astype(np.float32))}
+    heads = {}
+    for name, share in ((FEATURES, 0.7), ("others", 0.3)):
+        heads[name] = fit_logistic(root_normalised(seen[name]), truth, 8.0).times(share)
+    session = open_session(head_network(backbone, heads).SerializeToString())
+    (logits,) = session.run(["logits"], {"pixels": pixels.reshape(-1, 2, 2, 3)})
+    np.testing.assert_allclose(logits, logits_of(heads, seen), atol=2e-5)
+    assert [output.name for output in session.get_outputs()] == [FEATURES, "others", "logits"]
+    alone = open_session(head_network(backbone, {"others": heads["others"]}).SerializeToString())
+    (part,) = alone.run(["logits"], {"pixels": pixels.reshape(-1, 2, 2, 3)})
+    np.testing.assert_allclose(part, logits_of({"others": heads["others"]}, seen), atol=2e-5)
+
+
+def test_a_head_without_a_prior_says_less_of_common_classes() -> None:
+    pixels, truth = data(3)
+    head = fit_logistic(root_normalised(pixels.astype(np.float32)), truth, 8.0)
+    prior = np.log(np.array([0.5, 0.3, 0.2], np.float32))
+    features = root_normalised(pixels.astype(np.float32))
+    np.testing.assert_allclose(head.without(prior).logits(features), head.logits(features) - prior, atol=1e-5)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

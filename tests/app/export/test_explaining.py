@@ -4,6 +4,7 @@ import json
 import threading
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import pytest
@@ -69,6 +70,34 @@ def test_behind_average_pooling_and_a_linear_layer_it_is_the_class_activation_ma
         found = Explainer(copy).explain(image, label)
         np.testing.assert_allclose(found.values, exact / exact.max(), atol=1e-3)
         assert found.box == (0, 0, 1, 1)
+
+
+def test_of_two_networks_that_answer_together_the_maps_are_added(copy: Path) -> None:
+    weights = np.array([[0.02, -0.01], [-0.03, 0.04], [0.01, 0.01]])
+    others = np.array([[-0.05, 0.02], [0.01, 0.03], [0.04, -0.02]])
+    network = write_model(copy, weights)
+    graph = network.graph
+    (old,) = (node for node in graph.node if LOGITS in node.output)
+    old.output[0] = "own_logits"
+    graph.initializer.append(numpy_helper.from_array(others.astype(np.float32), "others"))
+    graph.node.extend(
+        [
+            helper.make_node("AveragePool", ["planes"], ["large_cells"], kernel_shape=[8, 8], strides=[8, 8]),
+            helper.make_node("GlobalAveragePool", ["large_cells"], ["other_mean"]),
+            helper.make_node("Flatten", ["other_mean"], ["second_features"], axis=1),
+            helper.make_node("MatMul", ["second_features", "others"], ["other_logits"]),
+            helper.make_node("Sum", ["own_logits", "other_logits"], [LOGITS]),
+        ]
+    )
+    (copy / MODEL_FILE).write_bytes(join_model(network, 1.0, {}).SerializeToString())
+    image = picture()
+    small, large = (image.reshape(n, SIDE // n, n, SIDE // n, 3).mean(axis=(1, 3)) for n in (4, 2))
+    for label in range(CLASSES):
+        own = small @ weights[:, label] / 16
+        other = cv2.resize(large @ others[:, label] / 4, (4, 4)) / 4
+        exact = np.maximum(own + other, 0)
+        found = Explainer(copy).explain(image, label, ACTIVATION)
+        np.testing.assert_allclose(found.values, exact / exact.max(), atol=1e-3)
 
 
 def test_the_maps_of_a_real_bundle_change_when_its_weights_are_randomised(copy: Path, photos: list[Path]) -> None:
