@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from PyQt5.QtCore import Qt
+import pytest
+from PyQt5.QtCore import QRect, Qt
+from PyQt5.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
 from tests.ui.window.windows import CONTROL, opened, recent, wait_until_idle
@@ -55,6 +57,25 @@ def test_a_run_leads_to_its_review(qtbot: QtBot, window: MainWindow, trained_fol
     window._tabs[TRAIN].review_requested.emit(number)
     assert window._tab_widget.currentIndex() == REVIEW
     qtbot.waitUntil(lambda: window._tabs[REVIEW]._head.accuracy.isVisible())
+
+
+@pytest.mark.parametrize("mode", [theme.LIGHT, theme.DARK])
+def test_a_ticked_box_stands_out_in_both_themes(qtbot: QtBot, mode: str) -> None:
+    theme.apply(mode)
+    box = QCheckBox("One", focusPolicy=Qt.FocusPolicy.NoFocus)
+    qtbot.addWidget(box)
+    box.show()
+
+    def shades() -> set[int]:
+        picture = box.grab(QRect(0, 0, box.sizeHint().height(), box.height())).toImage()
+        return {picture.pixel(x, y) for x in range(picture.width()) for y in range(picture.height())}
+
+    frame, filled, tick = (theme.colour(name).rgb() for name in ("muted", "accent", "on_accent"))
+    assert frame in shades()
+    assert filled not in shades()
+    box.setChecked(True)
+    assert {filled, tick} <= shades()
+    theme.apply(theme.LIGHT)
 
 
 def test_the_theme_is_chosen_and_remembered(window: MainWindow) -> None:
