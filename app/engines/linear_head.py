@@ -13,9 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from app.dataset.preprocess import IR_VERSION, OPSET
+from app.features.outputs import LOGITS
 from app.features.rooted import TINY
-
-LOGITS = "logits"
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]

@@ -59,13 +59,14 @@ def parts_of(snapshot: Snapshot, trained: int, tested: int) -> tuple[Part, ...]:
     second = SECOND[settings.second_network]
     if settings.second_network == snapshot.backbone:
         second = SAME_UPPER if upper else SAME_WHOLE
-    asked = (2.0 if settings.looks_twice else 1.0) * larger * (1.0 + second)
+    look = (2.0 if settings.looks_twice else 1.0) * larger
+    asked = look * (1.0 + second)
     return (
         looking,
         Part("pixels", trained, DECODING),
         Part("lower", trained * settings.views if upper else 0, LOWER * larger),
         Part(LEARNING, trained * epochs, step * larger),
-        Part("second", trained if settings.second_answers else 0, SECOND[settings.second_network] * larger),
+        Part("second", trained if settings.second_answers else 0, SECOND[settings.second_network] * look),
         Part("unknown", trained, asked),
         Part("test", tested, asked),
     )

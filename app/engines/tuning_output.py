@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from onnx.utils import Extractor
 
-from app.engines.linear_head import LOGITS, LinearHead, head_network
+from app.engines.linear_head import LinearHead, head_network
 from app.engines.mirrored import Mirrored, looking
 from app.engines.pixel_cache import CachedPictures
 from app.engines.progress import Throttle
@@ -26,7 +26,7 @@ from app.engines.tuning_data import BATCH, planes
 from app.engines.tuning_settings import tuning_settings
 from app.engines.validation_part import Parts
 from app.errors import Cancelled, EngineError
-from app.features.outputs import FEATURES, SECOND_FEATURES
+from app.features.outputs import FEATURES, LOGITS, SECOND_FEATURES
 from app.files import write_bytes
 from app.onnx_sessions import open_session
 from app.parallel import map_in_order
@@ -101,9 +101,9 @@ def _second_head(raw: bytes, learnt: Learnt, on_event: OnEvent, cancel: threadin
             rows.append(row)
             throttle.progress("second", len(rows), len(learnt.training) + len(learnt.validation))
     features = np.concatenate(rows)
-    count, kind = len(learnt.training), learnt.snapshot.head
+    count = len(learnt.training)
     head = fit_head(features[:count], learnt.snapshot, learnt.split, learnt.parts.training, lambda event: None, cancel)
-    return head.without(learnt.prior) if kind == "logistic" else head, features[count:]
+    return head.without(learnt.prior) if learnt.snapshot.head == "logistic" else head, features[count:]
 
 
 def _write_network(folder: Path, raw: bytes, heads: dict[str, LinearHead]) -> None:

@@ -24,7 +24,8 @@ from app.errors import BundleError
 from app.export.bundle import MODEL_FILE, UNREADABLE, bundle_root, read_bundle_info
 from app.export.field_of_view import WHOLE, Box, FieldOfView
 from app.export.heat_methods import ACTIVATION, OCCLUSION
-from app.export.onnx_model import LOGITS, PROBABILITIES
+from app.export.onnx_model import PROBABILITIES
+from app.features.outputs import LOGITS
 from app.onnx_sessions import open_session
 from app.parallel import map_in_order
 
@@ -201,14 +202,15 @@ def _behind_logits(model: ModelProto, stops: Sequence[str] = ()) -> tuple[list[s
     Also returns the inputs of pooling and flattening nodes on the way, the last of them first.
     """
     maker: dict[str, NodeProto] = {name: node for node in model.graph.node for name in node.output}
-    waiting, seen, found = [LOGITS], {LOGITS, PIXELS, *stops}, []  # preparing pixels is no part of the network
+    waiting, seen = [LOGITS], {LOGITS, PIXELS, *stops}  # preparing pixels is no part of the network
+    found: list[str] = []
     seeing = False
     while waiting:
         node = maker.get(waiting.pop(0))
         if node is None:
             continue
         seeing = seeing or PIXELS in node.input
-        if node.op_type in POOLS and node.input[0] not in seen:
+        if node.op_type in POOLS and node.input[0] not in (*stops, *found):
             found.append(node.input[0])
         for name in node.input:
             if name and name not in seen:

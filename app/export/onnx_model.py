@@ -9,10 +9,9 @@ import onnx
 from onnx import ModelProto, TensorProto, compose, helper, utils
 
 from app.dataset.preprocess import IR_VERSION, PIXELS, preprocess_graph
-from app.features.outputs import FEATURES, SECOND_FEATURES
+from app.features.outputs import FEATURES, LOGITS, SECOND_FEATURES
 
 PROBABILITIES = "probabilities"
-LOGITS = "logits"
 
 
 def join_model(

@@ -86,6 +86,7 @@ def test_every_preset_knows_its_parts_and_cntk_tells_of_its_stages_alone() -> No
     assert whole["tune"] > upper["tune"]
     assert whole["second"] == 0 == looks()["second"]
     assert looks(second_share=0.3)["second"] == pytest.approx(80 * 1.3)
+    assert looks(second_share=0.3, twice=True)["second"] == pytest.approx(80 * 2.6)
     assert looks(second_share=0.3, second_network="none")["second"] == 0
     assert whole["test"] == 2 * upper["test"] == 40
     assert looks()["test"] == pytest.approx(46)

@@ -17,8 +17,9 @@ from app.export import explaining as module
 from app.export.bundle import MODEL_FILE
 from app.export.explaining import Explainer, HeatMap, overlaid
 from app.export.heat_methods import ACTIVATION, OCCLUSION
-from app.export.onnx_model import LOGITS, join_model
+from app.export.onnx_model import join_model
 from app.export.service import ModelService
+from app.features.outputs import LOGITS
 from app.onnx_sessions import open_session
 
 SIDE = 16

@@ -15,7 +15,7 @@ from app.export.cntk_bundle import Conversion, convert_cntk
 from app.export.explaining import Explainer
 from app.export.field_of_view import FieldOfView
 from app.export.heat_methods import ACTIVATION, OCCLUSION
-from app.export.onnx_model import FEATURES, LOGITS
+from app.features.outputs import FEATURES, LOGITS
 
 STEP = 0.01
 CHANNELS_AT_ONCE = 128
