@@ -24,7 +24,7 @@ SIDE = 224
 DECODING = 0.2
 FITTING = 0.1  # quick's classifier, by image
 LOWER = 0.75  # the lower blocks look at one view
-UPPER_STEP = 1.3  # the upper blocks learn from one view
+UPPER_STEP = 1.4  # the upper blocks learn from one view
 SECOND = {NONE: 0.0, "efficientnet-lite0": 1.0, "efficientnet-lite1": 1.3, "efficientnet-lite2": 1.5}
 SAME_UPPER, SAME_WHOLE = 0.3, 0.85  # where it is the same but for the layers that learnt
 WHOLE_STEP = 6.0  # the network but for its three lowest layers learns from one picture of full side
@@ -114,13 +114,10 @@ class Outlook:
 
     def _learning(self, event: Progress, place: int, own: float) -> float:
         """Add what follows learning to what the engine says of it, which also tells what a look takes."""
-        last = self._place(Progress(LEARNING, 0, 1))
-        assert last is not None
-        ahead = 1 - event.done / max(1, event.total)
-        looks = self._parts[place].looks * ahead + self._after(place) - self._after(last)
+        looks = self._parts[place].looks * (1 - event.done / max(1, event.total))
         if self._pace is None and looks:
             self._pace = own / looks
-        return own + (self._pace or 0.0) * self._after(last)
+        return own + (self._pace or 0.0) * self._after(place)
 
     def _after(self, place: int) -> float:
         return sum(part.looks for part in self._parts[place + 1 :])

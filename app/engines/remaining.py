@@ -7,7 +7,6 @@ from dataclasses import dataclass
 # What learning takes of an image of each kind, in what one of them takes: measured for EfficientNet-Lite0, and used
 # until the run has measured its own.
 HEAD_SHARE = 0.3  # a step in which only the classifier learns, of one in which everything does
-UPPER_SHARE = 1.5  # a step of the upper blocks, of what the lower ones take to look at a view
 SKIPPED_STEPS = 2  # the first ones also warm up
 
 
@@ -18,7 +17,6 @@ class Workload:
     images: int
     head_epochs: int
     epochs: int
-    views: int = 0  # that the lower blocks look at first
 
     def learning(self, epoch: int, place: int) -> tuple[int, int]:
         """Return how many images are still to be learnt from, with the head alone and with all."""
@@ -78,10 +76,3 @@ class Remaining:
         if not (head or everything):
             return None
         return head or everything * HEAD_SHARE, everything or head / HEAD_SHARE
-
-
-def before_learning(work: Workload, done: int, seconds: float) -> float:
-    """Estimate the rest while the lower blocks look at views, of which `done` images took these seconds."""
-    pace = seconds / max(1, done)
-    lower = work.views * work.images - done
-    return pace * (lower + UPPER_SHARE * work.images * (work.epochs + HEAD_SHARE * work.head_epochs))

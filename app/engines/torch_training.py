@@ -1,7 +1,6 @@
 """The jobs of the `torch` engine: decoded pictures, and fine-tuning from the head start to the ONNX network."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,11 +15,9 @@ from app.engines.devices import Device, choose_device
 from app.engines.fine_tuning import Asked, FineTuning, Task
 from app.engines.imbalance import correction
 from app.engines.linear_head import LinearHead
-from app.engines.outlook import REMAINING
 from app.engines.pixel_cache import CachedPictures, PixelCache
 from app.engines.progress import Throttle
 from app.engines.protocol import Hello, Note, OnEvent
-from app.engines.remaining import Workload, before_learning
 from app.engines.snapshot import (
     CHECKPOINT_FILE,
     FINISH_FILE,
@@ -100,13 +97,10 @@ def _stored(
     on_event: OnEvent,
     cancel: threading.Event,
 ) -> Activations:
-    """Store what the lower blocks see, telling how far that is and what is left of everything."""
-    settings, throttle, start = tuning_settings(snapshot), Throttle(on_event), time.monotonic()
-    work = Workload(len(training), settings.head_epochs, settings.epochs, settings.views)
+    settings, throttle = tuning_settings(snapshot), Throttle(on_event)
 
     def on_count(done: int, total: int) -> None:
-        left = before_learning(work, done, time.monotonic() - start)
-        throttle.progress("lower", done, total, **{REMAINING: left})
+        _report(throttle, "lower", done, total)
 
     return store_activations(folder / ACTIVATIONS_FILE, network, training, settings, snapshot.seed, on_count, cancel)
 

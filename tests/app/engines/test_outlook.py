@@ -24,13 +24,13 @@ class Run:
         self.left: list[tuple[float, float | None]] = []  # when, and what was said to be left
 
     def go(self, cached: tuple[str, ...] = ()) -> float:
-        learning = sum(part.looks for part in self.parts if part.stage in ("lower", "tune")) * LOOK_S
+        learning = sum(part.looks for part in self.parts if part.stage == "tune") * LOOK_S
         for part in self.parts:
             for done in range(1, int(part.images) + 1):
                 step = 0.0 if part.stage in cached else part.cost * LOOK_S
                 self.now += step
                 values = {}
-                if part.stage in ("lower", "tune"):
+                if part.stage == "tune":
                     learning -= step
                     values = {REMAINING: learning}
                 told = self.outlook.told(Progress(part.stage, done, int(part.images), values))

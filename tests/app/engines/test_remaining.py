@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.engines.remaining import Remaining, Workload, before_learning
+from app.engines.remaining import Remaining, Workload
 
 BATCH = 10
 
@@ -57,8 +57,3 @@ def test_steps_that_warm_up_and_pauses_do_not_count() -> None:
     now[0] += 50
     remaining.pause()
     assert remaining.seconds(0, 40) == pytest.approx(16)
-
-
-def test_looking_at_views_tells_of_the_learning_that_follows() -> None:
-    work = Workload(100, 0, 4, views=4)
-    assert before_learning(work, 100, 10.0) == pytest.approx(10 * (3 + 1.5 * 4))
