@@ -4,7 +4,8 @@ Each draws an RGB picture [side, side, 3], uint8, at `scale` times its usual siz
 each other on purpose, as real cloth does: large uneven dots, solid spots, wavy stripes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -64,12 +65,18 @@ def leopard(generator: np.random.Generator, side: int, scale: float) -> Picture:
     pitch = scale * generator.uniform(26, 48)
     solid = generator.uniform(0.05, 0.5)  # share of small spots without a core
     lean = generator.uniform(0, np.pi)
-    for x, y in _grid(generator, side, pitch, True, pitch * 0.22):
-        size = pitch * generator.uniform(0.3, 0.46)
-        if generator.random() < solid:
-            _spot(fur, generator, x, y, size * 0.55, lean, ring)
-        else:
-            _rosette(fur, generator, x, y, size, lean, core, ring)
+    places = _grid(generator, side, pitch, True, pitch * 0.22)
+    spots = [_random_spot(generator, pitch * generator.uniform(0.3, 0.46), solid) for _ in places]
+    centres = np.array(places)[:, np.newaxis]
+    outlines = centres + _blobs(spots, lean)
+    cores = _fixed(outlines * 0.84 + centres * 0.16)
+    for spot, outline, inner in zip(spots, _fixed(outlines), cores, strict=True):
+        if not spot.arcs:
+            cv2.fillPoly(fur, [outline], ring.tolist(), cv2.LINE_AA, SUBPIXEL)
+            continue
+        cv2.fillPoly(fur, [inner], core.tolist(), cv2.LINE_AA, SUBPIXEL)
+        arcs = [outline[np.arange(start, end) % len(outline)] for start, end in spot.arcs]
+        cv2.polylines(fur, arcs, False, ring.tolist(), spot.thickness, cv2.LINE_AA, SUBPIXEL)
     return fur
 
 
@@ -81,39 +88,43 @@ def _fur(generator: np.random.Generator) -> tuple[Colour, Colour, Colour]:
     return ground, (0.55 * ground + 0.45 * ring).astype(np.float32), ring
 
 
-def _rosette(
-    cloth: Picture,
-    generator: np.random.Generator,
-    x: float,
-    y: float,
-    size: float,
-    lean: float,
-    core: Colour,
-    ring: Colour,
-) -> None:
-    outline = _blob(generator, x, y, size, lean)
-    cv2.fillPoly(cloth, [_fixed(outline * 0.84 + np.array([x, y]) * 0.16)], core.tolist(), cv2.LINE_AA, SUBPIXEL)
-    start = int(generator.integers(len(outline)))
+@dataclass(frozen=True)
+class _Spot:
+    """A leopard's spot: its size, height and phase of its outline's waves [2, 3], and, unless it is solid, its ring.
+
+    `arcs` are the corners of the outline from which, and up to which, the ring is drawn.
+    """
+
+    size: float
+    waves: NDArray[np.float64]
+    thickness: int = 0
+    arcs: tuple[tuple[int, int], ...] = ()
+
+
+def _random_spot(generator: np.random.Generator, size: float, solid: float) -> _Spot:
+    """Return a rosette, or, with the chance `solid`, a small spot."""
+    small = generator.random() < solid
+    waves = np.array([generator.normal(0, 0.13, 3) / ORDERS, generator.uniform(0, 2 * np.pi, 3)])
+    if small:
+        return _Spot(size * 0.55, waves)
+    corners = len(ANGLES)
+    start = int(generator.integers(corners))
     thickness = max(1, round(size * generator.uniform(0.26, 0.46)))
+    arcs = []
     for _ in range(int(generator.integers(2, 5))):
-        length = int(generator.integers(len(outline) // 7, len(outline) // 3))
-        arc = outline[np.arange(start, start + length) % len(outline)]
-        cv2.polylines(cloth, [_fixed(arc)], False, ring.tolist(), thickness, cv2.LINE_AA, SUBPIXEL)
-        start += length + int(generator.integers(2, len(outline) // 6))
+        end = start + int(generator.integers(corners // 7, corners // 3))
+        arcs.append((start, end))
+        start = end + int(generator.integers(2, corners // 6))
+    return _Spot(size, waves, thickness, tuple(arcs))
 
 
-def _spot(
-    cloth: Picture, generator: np.random.Generator, x: float, y: float, size: float, lean: float, ring: Colour
-) -> None:
-    cv2.fillPoly(cloth, [_fixed(_blob(generator, x, y, size, lean))], ring.tolist(), cv2.LINE_AA, SUBPIXEL)
-
-
-def _blob(generator: np.random.Generator, x: float, y: float, size: float, lean: float) -> NDArray[np.float64]:
-    """Return an uneven round outline, a little longer along `lean`."""
-    sizes, phases = generator.normal(0, 0.13, 3) / ORDERS, generator.uniform(0, 2 * np.pi, 3)
-    waves = sizes @ np.cos(ORDERS[:, np.newaxis] * ANGLES + phases[:, np.newaxis])
-    radius = size * (1 + waves) * (1 + 0.18 * np.cos(2 * (ANGLES - lean)))
-    return np.stack([x + radius * np.cos(ANGLES), y + radius * np.sin(ANGLES)], 1)
+def _blobs(spots: Sequence[_Spot], lean: float) -> NDArray[np.float64]:
+    """Return uneven round outlines [N, corners, 2] around 0, a little longer along `lean`."""
+    heights, phases = np.array([one.waves for one in spots]).swapaxes(0, 1)[:, :, np.newaxis]
+    uneven = 1 + np.sum(heights * np.cos(ORDERS * ANGLES[:, np.newaxis] + phases), axis=2)
+    sizes = np.array([one.size for one in spots])[:, np.newaxis]
+    radius = sizes * uneven * (1 + 0.18 * np.cos(2 * (ANGLES - lean)))
+    return np.stack([radius * np.cos(ANGLES), radius * np.sin(ANGLES)], 2)
 
 
 def _bands(generator: np.random.Generator, ground: Colour) -> list[tuple[float, Colour]]:

@@ -116,8 +116,7 @@ class Resamples:
         self.groups = int(own.max(initial=-1)) + 1
         self._pots = source.permutation(self.groups)[own] % MOST_POTS
         self._pot_count = min(self.groups, MOST_POTS)
-        shares = np.full(self._pot_count, 1 / max(1, self._pot_count))
-        self._draws = source.multinomial(self._pot_count, shares, resamples).astype(np.float64)
+        self._draws = _draws(source, self._pot_count, resamples)
         self._totals = self.sums(np.ones((len(groups), 1)))  # [resamples, 1] images in each
 
     def drawn(self, images: Counts) -> Floats:
@@ -201,3 +200,14 @@ def _mean_and_spread(sums: Floats) -> tuple[Floats, Floats]:
     means: Floats = values / images
     variance = squares - 2 * means * products + means**2 * sizes
     return means, np.sqrt(np.maximum(variance, 0)) / images
+
+
+def _draws(source: np.random.Generator, pots: int, resamples: int) -> Floats:
+    """Return how often each pot is in each of the samples [resamples, pots], which have as many as there are pots.
+
+    Counting what was drawn takes a third of the time of drawing the counts, which are multinomial.
+    """
+    drawn = source.integers(max(1, pots), size=(resamples, pots), dtype=np.int32)
+    cells = drawn + pots * np.arange(resamples, dtype=np.int32)[:, np.newaxis]
+    counts: Floats = np.bincount(cells.ravel(), minlength=resamples * pots).reshape(resamples, pots).astype(np.float64)
+    return counts

@@ -14,7 +14,14 @@ from app.project.project import Project
 from app.settings import Value
 from app.training import RUN_WORKER, TrainingRequest, resumable_run, train
 
-WHOLE: dict[str, Value] = {"epochs": 1, "side": 224, "training_share": 1.0, "frozen_layers": 0, "batch_size": 32}
+WHOLE: dict[str, Value] = {
+    "epochs": 1,
+    "side": 224,
+    "training_share": 1.0,
+    "frozen_layers": 0,
+    "batch_size": 32,
+    "second_network": "none",
+}
 # So that addresses are free again when memory is: the C library's heap would keep them.
 GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_ARENA_MAX": "1"}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the system's limits are Linux's")

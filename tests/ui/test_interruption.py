@@ -29,7 +29,7 @@ def on_event(event: Event) -> None:
     if isinstance(event, Checkpoint):
         os._exit(9)
 
-small = {"epochs": 1, "head_epochs": 1, "views": 1, "side": 160, "batch_size": 8}
+small = {"epochs": 1, "head_epochs": 1, "views": 1, "side": 160, "batch_size": 8, "second_network": "none"}
 with Project.open(Path(sys.argv[1])) as project:
     train(project, TrainingRequest("torch", preset="balanced", settings=small), on_event, threading.Event())
 """

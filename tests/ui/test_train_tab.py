@@ -296,6 +296,7 @@ def test_a_preset_brings_its_settings(qtbot: QtBot, ready: TrainTab) -> None:
 @pytest.mark.slow
 def test_stopped_in_the_middle_it_offers_to_go_on_and_does(qtbot: QtBot, state: AppState, ready: TrainTab) -> None:
     choose(qtbot, ready, "balanced")
+    ready.choices.settings.field("side").setValue(160)
     ready.choices.settings.field("epochs").setValue(100)
     ready.choices.settings.field("patience").setValue(200)
     ready.choices.settings.field("second_network").setCurrentText("none")

@@ -1,5 +1,6 @@
 """Opening, dropping and closing projects in the window."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,16 @@ from PyQt5.QtGui import QDragEnterEvent
 from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from app import tour
+from app.demo.garments import make_demo
 from app.errors import AppError
 from app.project.project import Project, default_project_folder
 from tests.ui.dropping import drop
 from tests.ui.window.windows import CONTROL, LONG_MS, opened, recent, wait_until_idle
 from ui import theme
 from ui.main_window import MainWindow
+
+FEW = 8  # images a class, where the demo itself draws sixty
 
 
 def test_a_dropped_folder_becomes_a_project_and_is_added(qtbot: QtBot, window: MainWindow, garments: Path) -> None:
@@ -119,11 +124,14 @@ def test_opening_the_open_project_again_keeps_it(
 
 
 @pytest.mark.slow
-def test_the_demo_opens_by_the_menu_even_twice(qtbot: QtBot, window: MainWindow, problems: list[AppError]) -> None:
+def test_the_demo_opens_by_the_menu_even_twice(
+    qtbot: QtBot, window: MainWindow, problems: list[AppError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tour, "make_demo", partial(make_demo, per_class=FEW))
     for _ in range(2):
         window.menus.demo_requested.emit()
         wait_until_idle(qtbot, window)
-    assert len(opened(window).classes()) == 3
+    assert [row.images for row in opened(window).classes()] == [FEW, FEW, FEW]
     assert problems == []
 
 
