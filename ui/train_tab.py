@@ -112,6 +112,7 @@ class TrainTab(QWidget):
         layout.addLayout(right, 1)
         for widget in (self._resume, self._finish):
             widget.hide()
+        self.choices.come_after([self._groups, self._train, self._resume])
 
     def _connect(self) -> None:
         state = self._state

@@ -1,7 +1,8 @@
 """What the next training is told: a preset and, behind “Advanced”, network, classifier, seed and settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from itertools import pairwise
 
 from PyQt5.QtCore import pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QFormLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
@@ -12,6 +13,7 @@ from ui import theme
 from ui.augmentation_preview import AugmentationPreview
 from ui.network_nodes import NetworkNodes
 from ui.state import AppState
+from ui.widgets.field_manners import FieldManners
 from ui.widgets.form import Form
 from ui.widgets.network_choice import NetworkChoice
 from ui.widgets.preset_choice import PresetChoice
@@ -41,9 +43,11 @@ class TrainingChoices(QWidget):
         self.seed = QSpinBox(maximum=LARGEST_SEED)
         self.seed.setAccessibleName(self.tr("Seed"))
         self.seed.setToolTip(self.tr("The same seed and the same labels give the same model."))
-        strip = PreviewStrip()
-        self.preview = AugmentationPreview(state, strip, self._augmented)
-        self._lay_out(strip)
+        for field in (self.network, self.head, self.seed):
+            FieldManners(field)
+        self._strip = PreviewStrip()
+        self.preview = AugmentationPreview(state, self._strip, self._augmented)
+        self._lay_out()
         self.advanced.toggled.connect(self.options.setVisible)
         self.advanced.toggled.connect(self.preview.refresh)
         self.settings.changed.connect(self.preview.refresh)
@@ -51,11 +55,11 @@ class TrainingChoices(QWidget):
         state.engines_changed.connect(self.presets.refresh)
         state.networks_changed.connect(self._show_networks)
 
-    def _lay_out(self, strip: PreviewStrip) -> None:
+    def _lay_out(self) -> None:
         self.options = QWidget()
         self._form = QFormLayout(self.options)
         self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.addRow(strip)
+        self._form.addRow(self._strip)
         self._form.addRow(self.tr("Network"), self.network)
         self._form.addRow(self.tr("Classifier"), self.head)
         self._form.addRow(self.tr("Seed"), self.seed)
@@ -66,6 +70,13 @@ class TrainingChoices(QWidget):
         for widget in (self.presets, self.advanced, self.options):
             layout.addWidget(widget)
         self.options.hide()
+
+    def come_after(self, buttons: Sequence[QWidget]) -> None:
+        """Let the Tab key go through some buttons and then through the choices from top to bottom."""
+        choices = [*self.presets.buttons(), self.advanced, self._strip.button, self.network, self.head, self.seed]
+        for before, after in pairwise([*buttons, *choices]):
+            self.setTabOrder(before, after)
+        self.settings.come_after(self.seed)
 
     def request(self) -> TrainingRequest | None:
         """Return what is asked for; None where no engine can be used."""

@@ -1,11 +1,13 @@
 """A form generated from a table of settings; each field has its title, its limits and a sentence of help."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from PyQt5.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt5.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from app.settings import Setting, Value
+from ui.widgets.field_manners import FieldManners
 from ui.widgets.file_field import FileField
 
 LARGEST = 1_000_000
@@ -32,7 +34,13 @@ class Form(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._fields: dict[str, QWidget] = {}
+        self._before: QWidget | None = None
         self._shown: dict[str, Value] = {}
+
+    def come_after(self, field: QWidget) -> None:
+        """Let the Tab key lead from a field above to these, whichever are shown."""
+        self._before = field
+        self._order_stops()
 
     def show_settings(self, table: Sequence[Setting], values: Mapping[str, Value]) -> None:
         """Show a field for each setting of a table, with these values; anything shown before goes."""
@@ -44,12 +52,22 @@ class Form(QWidget):
             field = _field(setting, values[setting.name])
             field.setToolTip(setting.help)
             spoken = field.focusProxy() or field
+            spoken.setToolTip(setting.help)
+            FieldManners(spoken)
             spoken.setAccessibleName(setting.title)
             spoken.setAccessibleDescription(setting.help)
             self._fields[setting.name] = field
             _change_of(field).connect(self.changed)
             self._layout.addRow(setting.title, field)
             self._layout.labelForField(field).setToolTip(setting.help)
+        self._order_stops()
+
+    def _order_stops(self) -> None:
+        stops = [] if self._before is None else [self._before]
+        for field in self._fields.values():
+            stops += [field.line, field.button] if isinstance(field, FileField) else [field]
+        for before, after in pairwise(stops):
+            self.setTabOrder(before, after)
 
     def field(self, name: str) -> QWidget:
         """Return the field of a setting; raises KeyError for one that is not shown."""

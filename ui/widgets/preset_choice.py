@@ -60,6 +60,10 @@ class PresetChoice(QWidget):
         number = self._group.checkedId()
         return None if number < 0 else self._presets[number]
 
+    def buttons(self) -> list[QRadioButton]:
+        """Return the buttons of all presets, from top to bottom."""
+        return [self._group.button(number) for number in range(len(self._presets))]
+
     def button(self, name: str) -> QRadioButton:
         """Return the button of a preset; raises KeyError for an unknown one."""
         numbers = {preset.name: number for number, preset in enumerate(self._presets)}
