@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         menus.quit_requested.connect(self.close)
         menus.undo_requested.connect(state.undo)
         menus.redo_requested.connect(state.redo)
+        menus.train_menu_opened.connect(self._on_train_menu_opened)
         menus.tab_requested.connect(self._tab_widget.setCurrentIndex)
         menus.theme_requested.connect(theme.choose)
         menus.guide_requested.connect(self._on_guide_requested)
@@ -128,8 +129,20 @@ class MainWindow(QMainWindow):
             tab.review_requested.connect(self._on_review_requested)
             tab.groups_requested.connect(self._grouping.show_dialog)
             self._grouping.changed.connect(tab.activate)
+            self.menus.show_train_actions(tab.menu_actions())
+            for action in tab.menu_actions():
+                action.triggered.connect(self._on_train_action_triggered)
         elif index == REVIEW:
             tab.label_tab_requested.connect(self._on_label_tab_requested)
+
+    @pyqtSlot()
+    def _on_train_menu_opened(self) -> None:
+        """Let the entries tell what can be done now."""
+        self._make_tab(TRAIN).activate()
+
+    @pyqtSlot()
+    def _on_train_action_triggered(self) -> None:
+        self._tab_widget.setCurrentIndex(TRAIN)
 
     # -- opening and closing
 

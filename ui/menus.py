@@ -33,6 +33,7 @@ class Menus(QObject):
     undo_requested = pyqtSignal()
     redo_requested = pyqtSignal()
     groups_requested = pyqtSignal()
+    train_menu_opened = pyqtSignal()
     tab_requested = pyqtSignal(int)
     theme_requested = pyqtSignal(str)
     guide_requested = pyqtSignal()
@@ -45,6 +46,8 @@ class Menus(QObject):
         self._file_menu()
         self._edit_menu()
         self._label_menu = self._menu(self.tr("&Label"))
+        self._train_menu = self._menu(self.tr("&Train"))
+        self._train_menu.aboutToShow.connect(self.train_menu_opened)
         self._view_menu()
         self._help_menu()
         for signal in (state.project_opened, state.project_closed, state.images_changed):
@@ -54,6 +57,10 @@ class Menus(QObject):
     def show_label_actions(self, actions: Sequence[QAction]) -> None:
         """List the Label tab's actions in their menu."""
         self._label_menu.addActions(actions)
+
+    def show_train_actions(self, actions: Sequence[QAction]) -> None:
+        """List what can be done in the Train tab in its menu."""
+        self._train_menu.addActions(actions)
 
     def show_recent(self, folders: Sequence[str]) -> None:
         """List the projects opened last."""

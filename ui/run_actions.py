@@ -1,4 +1,4 @@
-"""What can be done with the runs that are selected: review, compare, train again, star, note, delete."""
+"""What can be done with the runs that are selected: review, compare, go on, train again, star, note, delete."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QAction, QHBoxLayout, QInputDialog, QLabel, QPushBut
 from app.errors import AppError
 from app.project.records import DONE, RUNNING, RunRow
 from app.project.runs import Runs
+from app.training import has_checkpoint
 from ui import messages, theme
 from ui.compare_window import CompareWindow
 from ui.learning_curve_window import LearningCurveWindow
@@ -23,6 +24,7 @@ class RunActions(QWidget):
     """A heading with buttons above a list of runs; the same wishes are in the list's own menu."""
 
     review_requested = pyqtSignal(int)
+    resume_requested = pyqtSignal(int)
     again_requested = pyqtSignal(object)  # a run
 
     def __init__(self, state: AppState, runs: RunList, parent: QWidget | None = None):
@@ -51,6 +53,7 @@ class RunActions(QWidget):
     def _make_actions(self) -> None:
         self.review_action = self._action(self.tr("&Review"), "", self._on_review)
         self.compare_action = self._action(self.tr("&Compare…"), "Ctrl+Shift+C", self._on_compare)
+        self.resume_action = self._action(self.tr("&Go on from its last checkpoint"), "", self._on_resume)
         self.again_action = self._action(self.tr("&Train again with these settings"), "", self._on_again)
         self.star_action = self._action(self.tr("&Star"), "*", self._on_star)
         self.note_action = self._action(self.tr("&Note…"), "F2", self._on_note)
@@ -77,6 +80,7 @@ class RunActions(QWidget):
         one = len(chosen) == 1
         self.review_action.setEnabled(one and chosen[0].state == DONE)
         self.compare_action.setEnabled(len(self._finished(chosen)) >= LEAST_COMPARED)
+        self.resume_action.setEnabled(one and self._can_go_on(chosen[0]) and not self._training())
         self.again_action.setEnabled(one and chosen[0].state != RUNNING and not self._training())
         self.star_action.setEnabled(bool(chosen))
         self.star_action.setText(self.tr("Take the &star away") if self._all_starred(chosen) else self.tr("&Star"))
@@ -87,6 +91,10 @@ class RunActions(QWidget):
         self.again.setEnabled(self.again_action.isEnabled())
         for button in (self.sweep, self.more):
             button.setEnabled(self._state.project is not None)
+
+    def _can_go_on(self, run: RunRow) -> bool:
+        project = self._state.project
+        return project is not None and run.state not in (DONE, RUNNING) and has_checkpoint(project, run)
 
     def _training(self) -> bool:
         project = self._state.project
@@ -114,6 +122,10 @@ class RunActions(QWidget):
     @pyqtSlot()
     def _on_more_clicked(self) -> None:
         LearningCurveWindow(self._state, self.window()).show()
+
+    @pyqtSlot()
+    def _on_resume(self) -> None:
+        self.resume_requested.emit(self._runs.selected_runs()[0].number)
 
     @pyqtSlot()
     def _on_again(self) -> None:

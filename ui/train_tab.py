@@ -1,7 +1,9 @@
 """The Train tab: one button, what happens while it works, and what came of it."""
 
+from collections.abc import Mapping
+
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.engines.metrics import EPOCH
 from app.engines.protocol import Progress
@@ -11,6 +13,7 @@ from app.project.project import Project
 from app.project.records import RunRow
 from app.training import RunResult, TrainingRequest, check_ready, finish_epoch, resumable_run
 from ui import theme
+from ui.button_action import ButtonAction
 from ui.followed_job import FollowedJob
 from ui.grouping import grouping_words
 from ui.jobs import Job
@@ -40,8 +43,10 @@ class TrainTab(QWidget):
         self._listed = False  # the running run
         self._resumable: int | None = None
         self._request = TrainingRequest()
+        self._counts: Mapping[str, int] = {}  # usable images of each class
         self._guard = LeakGuard(self, state)
         self._make_parts()
+        self._make_actions()
         self._lay_out()
         self._connect()
         self._refresh()
@@ -55,9 +60,28 @@ class TrainTab(QWidget):
         """End the worker that draws previews; everything else is jobs, which the window stops."""
         self.choices.preview.close_down()
 
+    def menu_actions(self) -> list[QAction]:
+        """Return what the menu lists: what the buttons do, and what can be done with selected runs."""
+        return self._actions
+
+    def _make_actions(self) -> None:
+        buttons = (
+            (self._train, "Ctrl+T"),
+            (self._finish, ""),
+            (self._progress.stop, "Ctrl+."),
+            (self._resume, ""),
+            (self._run_actions.sweep, ""),
+            (self._run_actions.more, ""),
+        )
+        line = QAction(self)
+        line.setSeparator(True)
+        own = [ButtonAction(button, shortcut, self) for button, shortcut in buttons]
+        self._actions = [*own, line, *self._runs.actions()]
+
     def _make_parts(self) -> None:
         self._ready = QLabel(wordWrap=True)
         self._hint = QLabel(objectName="muted", wordWrap=True)
+        self._balance = QLabel(objectName="muted", wordWrap=True)
         self._together = QLabel(objectName="muted", wordWrap=True)
         self._groups = QPushButton(self.tr("Groups…"))
         self._groups.setToolTip(self.tr("Choose which images are never divided between training and testing"))
@@ -87,7 +111,7 @@ class TrainTab(QWidget):
         together = QHBoxLayout()
         together.addWidget(self._together, 1)
         together.addWidget(self._groups, 0, Qt.AlignmentFlag.AlignTop)
-        for widget in (self._ready, self._hint):
+        for widget in (self._ready, self._hint, self._balance):
             column.addWidget(widget)
         column.addLayout(together)
         for widget in (self._train, self._resume, self.choices, self._card):
@@ -126,6 +150,7 @@ class TrainTab(QWidget):
         self._guard.passed.connect(self._begin)
         self._guard.held.connect(self._on_guard_held)
         self.choices.changed.connect(self._refresh)
+        self.choices.settings.changed.connect(self._show_balance)
         self._resume.clicked.connect(self._on_resume_clicked)
         self._finish.clicked.connect(self._on_finish_clicked)
         self._followed.progressed.connect(self._on_job_progressed)
@@ -138,6 +163,7 @@ class TrainTab(QWidget):
         self._card.review_requested.connect(self.review_requested)
         self._runs.run_activated.connect(self.review_requested)
         self._run_actions.review_requested.connect(self.review_requested)
+        self._run_actions.resume_requested.connect(self.resume)
         self._run_actions.again_requested.connect(self._on_again_requested)
 
     # -- readiness
@@ -164,12 +190,21 @@ class TrainTab(QWidget):
         self._ready.setText(message)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
+        self._counts = project.usable_counts() if project and ready else {}
+        self._show_balance()
         self._together.setText(grouping_words(project.grouping) if project else "")
         self._groups.setVisible(project is not None)
         self._train.setEnabled(ready and not self._followed.running and self.choices.presets.chosen() is not None)
         self._resumable = resumable_run(project) if project and not self._followed.running else None
         self._resume.setVisible(self._resumable is not None)
         self._resume.setText(self.tr("Go on with run {0}").format(self._resumable))
+
+    @pyqtSlot()
+    def _show_balance(self) -> None:
+        """Say what is done about classes of very different size, as long as it is suggested and not chosen."""
+        reason = self.choices.correction(self._counts) if self._counts else ""
+        self._balance.setText(reason)
+        self._balance.setVisible(bool(reason))
 
     def _readiness(self, project: Project | None) -> tuple[str, str, bool]:
         """Say what would be trained on, or why that is not possible, and what to do."""
@@ -214,6 +249,7 @@ class TrainTab(QWidget):
         if self._resumable is not None:
             self.resume(self._resumable)
 
+    @pyqtSlot(int)
     def resume(self, number: int) -> None:
         """Go on with a run that ended before its time."""
         project = self._state.project
@@ -243,7 +279,10 @@ class TrainTab(QWidget):
         self._card.hide()
         self._plots.clear()
         self._listed = False
+        attended = self._train.hasFocus() or self._resume.hasFocus()  # which nothing can be done with meanwhile
         self._followed.follow(job)
+        if attended:
+            self._progress.stop.setFocus()
 
     @pyqtSlot(object)
     def _on_job_progressed(self, progress: Progress) -> None:
@@ -275,9 +314,13 @@ class TrainTab(QWidget):
 
     @pyqtSlot()
     def _on_job_cancelled(self) -> None:
-        self._progress.show_end(
-            self.tr("Stopped. What was looked at stays in the cache; the next run goes on from there.")
-        )
+        project = self._state.project
+        number = resumable_run(project) if project is not None else None
+        if number is None:
+            text = self.tr("Stopped. What was looked at stays in the cache; the next run need not look again.")
+        else:
+            text = self.tr("Stopped. “Go on with run {0}” takes it up again; “Finish this epoch” then ends it early.")
+        self._progress.show_end(text.format(number))
 
     @pyqtSlot(object)
     def _on_job_failed(self, error: AppError) -> None:

@@ -1,12 +1,13 @@
 """What the next training is told: a preset and, behind “Advanced”, network, classifier, seed and settings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
 
 from PyQt5.QtCore import pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QFormLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from app.engines.imbalance import correction
 from app.settings import CNTK, HEAD, QUICK, TorchSettings, preset_settings, settings_table
 from app.training import TrainingRequest
 from ui import theme
@@ -89,6 +90,20 @@ class TrainingChoices(QWidget):
             request = replace(request, head=self.head.currentData(), backbone=self.network.chosen())
         return request
 
+    def correction(self, counts: Mapping[str, int]) -> str:
+        """Say what is done, and why, about classes of very different size; nothing where nothing is suggested."""
+        settings = self._tuning()
+        return "" if settings is None else correction(list(counts.values()), list(counts), settings).reason
+
+    def _tuning(self) -> TorchSettings | None:
+        """Return the settings of fine-tuning; None where another engine is chosen."""
+        preset = self.presets.chosen()
+        if preset is None or not isinstance(preset.settings, TorchSettings):
+            return None
+        settings = preset_settings(preset.name, self.settings.changes())
+        assert isinstance(settings, TorchSettings)
+        return settings
+
     @pyqtSlot()
     def _on_presets_changed(self) -> None:
         """Show the settings that the preset has."""
@@ -108,11 +123,10 @@ class TrainingChoices(QWidget):
 
     def _augmented(self) -> TorchSettings | str:
         """Return the settings that pictures are augmented by, or say why none are drawn."""
-        preset = self.presets.chosen()
-        settings = preset_settings(preset.name, self.settings.changes()) if preset else None
+        preset, settings = self.presets.chosen(), self._tuning()
         if self._is_training():
             return self.tr("Drawn again when training has ended.")
-        if isinstance(settings, TorchSettings):
+        if settings is not None:
             return settings
         if preset is not None and preset.engine == CNTK:
             return self.tr("CNTK mirrors images while the whole network learns, and changes nothing else.")

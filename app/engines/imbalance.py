@@ -27,7 +27,7 @@ def correction(sizes: Sequence[int], classes: Sequence[str], settings: TorchSett
     evened = {"auto": ratio >= EVENED_FROM and not sampled, "on": True}.get(settings.even_classes, False)
     alone = not (sampled or evened)
     weighted = {"auto": ratio >= WEIGHTED_FROM and alone, "on": True}.get(settings.class_weights, False)
-    counts = f"as “{classes[most]}” has {sizes[most]:,} training images and “{classes[least]}” only {sizes[least]:,}."
+    counts = f"as “{classes[most]}” has {sizes[most]:,} images and “{classes[least]}” only {sizes[least]:,}."
     reason = ""
     if evened and settings.even_classes == "auto":
         reason = f"All classes are learnt as if they were equally common, {counts}"

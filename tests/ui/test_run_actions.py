@@ -80,14 +80,35 @@ def test_a_star_and_a_note_are_kept(tab: TrainTab, state: AppState, monkeypatch:
     monkeypatch.setattr(QInputDialog, "getMultiLineText", lambda *_: ("more\nskirts", True))
     assert state.project is not None
     select(tab, 1)
+    tab._runs.setCurrentItem(tab._runs.topLevelItem(2))
     tab._run_actions.star_action.trigger()
     assert shown(tab._runs)[-1] == "★ 1"
     assert [run.number for run in tab._runs.selected_runs()] == [1]
+    assert tab._runs.currentItem() is tab._runs.topLevelItem(2)
     tab._run_actions.note_action.trigger()
     assert tab._runs.topLevelItem(2).text(REASON) == "more skirts"
     assert state.project.run_log.one(1).note == "more\nskirts"
     tab._run_actions.star_action.trigger()
     assert shown(tab._runs)[-1] == "1"
+
+
+def test_any_run_with_a_checkpoint_can_go_on(tab: TrainTab, state: AppState) -> None:
+    assert state.project is not None
+    log = state.project.run_log
+    log.fail(3, "The computer went to sleep.")
+    (state.project.run_folder(3) / "checkpoint.pt").touch()
+    newer = log.start("quick", "quick", "0123abcd")
+    log.finish(newer, 0.9, (0.8, 0.95), 40, 1.0, None)
+    state.runs_changed.emit()
+    asked: list[int] = []
+    tab._run_actions.resume_requested.disconnect()
+    tab._run_actions.resume_requested.connect(asked.append)
+    for number, possible in ((newer, False), (3, True), (1, False)):
+        select(tab, number)
+        assert tab._run_actions.resume_action.isEnabled() == possible
+    select(tab, 3)
+    tab._run_actions.resume_action.trigger()
+    assert asked == [3]
 
 
 @pytest.mark.parametrize("sure", [True, False])

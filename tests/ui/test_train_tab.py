@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.engines.process import EngineProcess
@@ -15,7 +15,7 @@ from app.engines.snapshot import read_snapshot
 from app.errors import EngineError
 from app.evaluation.report import load_evaluation
 from app.project.records import CANCELLED, DONE, FAILED, RunRow
-from app.settings import PRESETS
+from app.settings import PRESETS, settings_table
 from tests.ui.tabs import on_display
 from ui.state import AppState
 from ui.train_tab import TrainTab
@@ -120,6 +120,38 @@ def test_quick_is_chosen_at_first(tab: TrainTab) -> None:
     assert tab.choices.presets.chosen() == PRESETS["quick"]
 
 
+def test_it_says_what_is_done_about_a_rare_class_until_the_user_decides(
+    qtbot: QtBot, state: AppState, ready: TrainTab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert state.project is not None
+    assert not ready._balance.isVisible()
+    monkeypatch.setattr(type(state.project), "usable_counts", lambda self: {"dotted": 60, "leopard": 40, "striped": 3})
+    choose(qtbot, ready, "balanced")
+    expected = "Images of rare classes count more, as “dotted” has 60 images and “striped” only 3."
+    assert ready._balance.text() == expected
+    assert ready._balance.isVisible()
+    ready.choices.settings.field("class_weights").setCurrentText("off")
+    assert not ready._balance.isVisible()
+
+
+def test_the_tab_key_goes_down_the_left_side(qtbot: QtBot, ready: TrainTab) -> None:
+    choose(qtbot, ready, "balanced")
+    settings = [ready.choices.settings.field(setting.name) for setting in settings_table("torch")]
+    choices = [ready.choices.advanced, ready.choices.network, ready.choices.head, ready.choices.seed, *settings]
+    qtbot.waitUntil(settings[-1].isVisible)
+    ready._groups.setFocus()
+    seen: list[QWidget | None] = []
+    for _ in range(len(choices) + 10):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        seen.append(focused)
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    assert seen[:2] == [ready._groups, ready._train]
+    places = [seen.index(choice) for choice in choices]
+    assert places == sorted(places)
+    assert places[-1] - places[1] == len(choices) - 2
+
+
 # -- training
 
 
@@ -132,7 +164,7 @@ def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> N
     stages: list[str] = []
     click(qtbot, ready._train)
     assert not ready._train.isEnabled()
-    assert ready._progress._stop.isEnabled()
+    assert ready._progress.stop.isEnabled()
     assert ready._followed.job is not None
     ready._followed.job.progressed.connect(lambda progress: stages.append(progress.stage))
     qtbot.waitUntil(lambda: listed(ready) == [["1", "running", ""]], timeout=LONG_MS)
@@ -153,7 +185,7 @@ def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> N
     assert f"of {evaluation.images} test images" in ready._card.measured.text()
     assert ready._progress._text.text().startswith("Run 1 took ")
     assert ready._train.isEnabled()
-    assert not ready._progress._stop.isEnabled()
+    assert not ready._progress.stop.isEnabled()
     loss, accuracy, _ = ready._plots.plots
     drawn = [("validation", 5)]  # one plot after the other
     for plot in (loss, accuracy):
@@ -165,9 +197,9 @@ def test_it_trains_for_real(qtbot: QtBot, state: AppState, ready: TrainTab) -> N
 
 def test_stop_stops_and_the_run_is_listed_as_stopped(qtbot: QtBot, state: AppState, ready: TrainTab) -> None:
     start_and_wait_for_images(qtbot, ready)
-    click(qtbot, ready._progress._stop)
-    assert ready._progress._stop.text() == "Stopping…"
-    assert not ready._progress._stop.isEnabled()
+    click(qtbot, ready._progress.stop)
+    assert ready._progress.stop.text() == "Stopping…"
+    assert not ready._progress.stop.isEnabled()
     assert ready._progress._text.text().startswith("Stopping;")
     qtbot.waitUntil(lambda: ready._followed.job is None, timeout=LONG_MS)
     assert newest_run(state).state == CANCELLED
@@ -175,7 +207,7 @@ def test_stop_stops_and_the_run_is_listed_as_stopped(qtbot: QtBot, state: AppSta
     assert ready._progress._text.text().startswith("Stopped.")
     assert not ready._card.isVisible()
     assert ready._train.isEnabled()
-    assert ready._progress._stop.text() == "Stop"
+    assert ready._progress.stop.text() == "Stop"
 
 
 def test_stopped_from_elsewhere_it_says_so_too(qtbot: QtBot, state: AppState, ready: TrainTab) -> None:
@@ -184,8 +216,8 @@ def test_stopped_from_elsewhere_it_says_so_too(qtbot: QtBot, state: AppState, re
     assert ready._followed.job is not None
     ready._followed.job.cancel()
     ready._followed.job.progressed.emit(Progress("features", 1, 9, {"images_per_second": 1.0}))
-    assert ready._progress._stop.text() == "Stopping…"
-    assert not ready._progress._stop.isEnabled()
+    assert ready._progress.stop.text() == "Stopping…"
+    assert not ready._progress.stop.isEnabled()
     qtbot.waitUntil(lambda: ready._followed.job is None, timeout=LONG_MS)
     assert newest_run(state).state == CANCELLED
     assert ready._progress._text.text().startswith("Stopped.")
@@ -309,12 +341,16 @@ def test_stopped_in_the_middle_it_offers_to_go_on_and_does(qtbot: QtBot, state: 
     with qtbot.waitSignal(ready._followed.job.progressed, check_params_cb=is_epoch, timeout=LONG_MS):
         pass
     qtbot.waitUntil(ready._finish.isVisible, timeout=LONG_MS)
-    click(qtbot, ready._progress._stop)
+    click(qtbot, ready._progress.stop)
     qtbot.waitUntil(lambda: ready._followed.job is None, timeout=LONG_MS)
     assert newest_run(state).state == CANCELLED
     assert ready._resume.isVisible()
     assert ready._resume.text() == "Go on with run 1"
+    assert "“Go on with run 1” takes it up again" in ready._progress._text.text()
     assert not ready._finish.isVisible()
+    newest = ready._runs.topLevelItem(0)
+    ready._runs.setCurrentItem(newest)
+    assert ready._run_actions.resume_action.isEnabled()
 
     click(qtbot, ready._resume)
     assert ready._followed.job is not None

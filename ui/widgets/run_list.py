@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QItemSelectionModel, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from app.project.records import CANCELLED, DONE, FAILED, RUNNING, RunRow
@@ -63,11 +63,12 @@ class RunList(QTreeWidget):
             header.setToolTip(column, text)
 
     def show_runs(self, runs: Sequence[RunRow]) -> None:
-        """List the runs, unless they are listed as they are; those that were selected stay so."""
+        """List the runs, unless they are listed as they are; those that were selected stay so, and the current one."""
         if list(runs) == self._listed:
             return
         self._listed = list(runs)
         chosen = {run.number for run in self.selected_runs()}
+        current = None if self.currentItem() is None else self.currentItem().data(0, RUN_ROLE).number
         self.blockSignals(True)
         self.clear()
         for run in runs:
@@ -78,6 +79,8 @@ class RunList(QTreeWidget):
                 item.setData(NUMBER, Qt.ItemDataRole.AccessibleTextRole, self.tr("{0}, starred").format(run.number))
             self.addTopLevelItem(item)
             item.setSelected(run.number in chosen)
+            if run.number == current:
+                self.setCurrentItem(item, 0, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.blockSignals(False)
         self.selection_changed.emit()
 

@@ -30,8 +30,8 @@ class TrainingProgress(QWidget):
         self._left = QLabel(objectName="muted")
         self._bar = QProgressBar(textVisible=False)
         self._bar.setAccessibleName(self.tr("Progress of the training"))
-        self._stop = QPushButton(self.tr("Stop"))
-        self._stop.clicked.connect(self._on_stop_clicked)
+        self.stop = QPushButton(self.tr("Stop"))
+        self.stop.clicked.connect(self._on_stop_clicked)
         row = QHBoxLayout()
         row.addWidget(self._text)
         row.addStretch()
@@ -39,7 +39,7 @@ class TrainingProgress(QWidget):
         self._bars = QHBoxLayout()
         self._bars.setSpacing(2 * theme.SPACE)
         self._bars.addWidget(self._bar, 1)
-        self._bars.addWidget(self._stop)
+        self._bars.addWidget(self.stop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
@@ -61,8 +61,8 @@ class TrainingProgress(QWidget):
         self._text.setText(self.tr("Starting…"))
         self._left.clear()
         self._bar.setRange(0, 0)
-        self._stop.setText(self.tr("Stop"))
-        self._stop.setEnabled(True)
+        self.stop.setText(self.tr("Stop"))
+        self.stop.setEnabled(True)
 
     @pyqtSlot(str)
     def show_note(self, text: str) -> None:
@@ -102,8 +102,8 @@ class TrainingProgress(QWidget):
     def show_stopping(self) -> None:
         """Say that it was asked to stop; nothing else is said until it has ended."""
         self._stopping = True
-        self._stop.setEnabled(False)
-        self._stop.setText(self.tr("Stopping…"))
+        self.stop.setEnabled(False)
+        self.stop.setText(self.tr("Stopping…"))
         self._text.setText(self.tr("Stopping; this takes a few seconds at most."))
         self._left.clear()
         self._bar.setRange(0, 0)
@@ -114,8 +114,8 @@ class TrainingProgress(QWidget):
         self._left.clear()
         self._bar.setRange(0, 1)
         self._bar.setValue(int(done))
-        self._stop.setText(self.tr("Stop"))
-        self._stop.setEnabled(False)
+        self.stop.setText(self.tr("Stop"))
+        self.stop.setEnabled(False)
 
     def _time_left(self, progress: Progress) -> str:
         spent = time.monotonic() - self._stage_start

@@ -32,7 +32,7 @@ def test_the_wish_counts_and_else_the_sizes(
     suggested = (found.weighted and weights == "auto") or (found.evened and even == "auto")
     assert bool(found.reason) == suggested
     if found.reason:
-        assert f"“cat” has {sizes[0]} training images and “dog” only 3" in found.reason
+        assert f"“cat” has {sizes[0]} images and “dog” only 3" in found.reason
 
 
 def test_classes_may_be_learnt_as_if_they_were_equally_common() -> None:
@@ -44,7 +44,7 @@ def test_classes_may_be_learnt_as_if_they_were_equally_common() -> None:
     assert chances is None
     torch.testing.assert_close(prior.exp(), torch.tensor([300 / 303, 3 / 303]))
     assert [event.text for event in events if isinstance(event, Note)] == [
-        "All classes are learnt as if they were equally common, as “cat” has 300 training images and “dog” only 3."
+        "All classes are learnt as if they were equally common, as “cat” has 300 images and “dog” only 3."
     ]
 
 

@@ -85,3 +85,24 @@ def test_the_theme_is_chosen_and_remembered(window: MainWindow) -> None:
     assert theme.chosen() == theme.DARK
     actions["&Light colours"].trigger()
     assert not theme.is_dark()
+
+
+def test_the_train_menu_offers_what_can_be_done_now(qtbot: QtBot, window: MainWindow, labelled_folder: Path) -> None:
+    menu = window.menus._train_menu
+    menu.aboutToShow.emit()
+    titles = {action.text(): action for action in menu.actions()}
+    assert titles["Train"].shortcut().toString() == "Ctrl+T"
+    assert not titles["Train"].isEnabled()
+    window.state.open_project(labelled_folder)
+    menu.aboutToShow.emit()
+    assert titles["Train"].isEnabled()
+    assert not titles["Stop"].isEnabled()
+    assert not titles["Finish this epoch"].isEnabled()
+    titles["Train"].trigger()
+    tab = window._make_tab(TRAIN)
+    assert window.centralWidget().currentIndex() == TRAIN
+    assert titles["Stop"].isEnabled()
+    assert not titles["Train"].isEnabled()
+    titles["Stop"].trigger()
+    wait_until_idle(qtbot, window)
+    assert tab._progress._text.text().startswith("Stopped.")
