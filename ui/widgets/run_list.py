@@ -9,14 +9,14 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWi
 from app.project.records import CANCELLED, DONE, FAILED, RUNNING, RunRow
 from app.settings import PRESETS
 
-NUMBER, STATE, PRESET, VALIDATION, TEST, WHEN, TOOK, DATA, REASON = range(9)  # the columns
+NUMBER, STATE, PRESET, VALIDATION, TEST, WHEN, TOOK, REASON, DATA = range(9)  # the columns
 RUN_ROLE = Qt.ItemDataRole.UserRole
 STAR = "★"
 NOTHING = "–"
 
 
 class RunList(QTreeWidget):
-    """A row per run: number, state, preset, figures with intervals, time, data version; a note or why it ended."""
+    """A row per run: number, state, preset, figures with intervals, time, a note or why it ended, data version."""
 
     run_activated = pyqtSignal(int)
     selection_changed = pyqtSignal()
@@ -24,7 +24,7 @@ class RunList(QTreeWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self._listed: list[RunRow] = []
-        self.setColumnCount(REASON + 1)
+        self.setColumnCount(DATA + 1)
         self.setHeaderLabels(
             [
                 self.tr("Run"),
@@ -34,8 +34,8 @@ class RunList(QTreeWidget):
                 self.tr("Test accuracy"),
                 self.tr("When"),
                 self.tr("Took"),
-                self.tr("Data"),
                 self.tr("Note"),
+                self.tr("Data"),
             ]
         )
         self._explain_columns()
@@ -98,8 +98,8 @@ class RunList(QTreeWidget):
             _figure(run.accuracy, run.interval),
             _when(run),
             self._took(run),
-            run.data or NOTHING,
             " · ".join(part for part in (run.note.replace("\n", " "), run.reason) if part),
+            run.data or NOTHING,
         ]
 
     def _state(self, run: RunRow) -> str:
