@@ -28,4 +28,5 @@ class ButtonAction(QAction):
 
     def _follow(self) -> None:
         self.setText(self._button.text())
-        self.setEnabled(self._button.isEnabled() and not self._button.isHidden())
+        self.setVisible(not self._button.isHidden())
+        self.setEnabled(self._button.isEnabled())

@@ -1,9 +1,10 @@
 """How fields behave: the wheel leaves them alone, and by keyboard they tell their help."""
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, Qt
+from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QTimer, pyqtSlot
 from PyQt5.QtGui import QFocusEvent
 from PyQt5.QtWidgets import QToolTip, QWidget
 
+HELP_AFTER_MS = 300  # a field that is reached by keyboard is scrolled into sight first
 BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
@@ -15,18 +16,26 @@ class FieldManners(QObject):
 
     def __init__(self, field: QWidget):
         super().__init__(field)
+        self._field = field
+        self._timer = QTimer(self, singleShot=True, interval=HELP_AFTER_MS)
+        self._timer.timeout.connect(self._show_help)
         field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         field.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the wheel from the field; show and hide its help."""
-        assert isinstance(watched, QWidget)
-        if event.type() == QEvent.Type.Wheel and not watched.hasFocus():
+        if event.type() == QEvent.Type.Wheel and not self._field.hasFocus():
             event.ignore()
             return True
         if isinstance(event, QFocusEvent):
             if event.gotFocus() and event.reason() in BY_KEYBOARD:
-                QToolTip.showText(watched.mapToGlobal(QPoint(0, watched.height())), watched.toolTip(), watched)
+                self._timer.start()
             elif event.lostFocus():
+                self._timer.stop()
                 QToolTip.hideText()
         return False
+
+    @pyqtSlot()
+    def _show_help(self) -> None:
+        below = QPoint(0, self._field.height())
+        QToolTip.showText(self._field.mapToGlobal(below), self._field.toolTip(), self._field)

@@ -1,6 +1,7 @@
 """Fields in a form that is scrolled, and reached by keyboard."""
 
 from dataclasses import asdict
+from functools import partial
 
 import pytest
 from PyQt5.QtCore import QPoint, QPointF, Qt
@@ -45,6 +46,10 @@ def turn_wheel(field: QWidget) -> bool:
     return event.isAccepted()
 
 
+def is_shown(help: str) -> bool:
+    return QToolTip.text() == help
+
+
 @pytest.mark.parametrize("name", ["epochs", "learning_rate", "class_weights", "patience"])
 def test_the_wheel_is_left_to_what_is_around_and_changes_nothing(scrolled: QScrollArea, name: str) -> None:
     form = scrolled.widget()
@@ -69,7 +74,7 @@ def test_by_keyboard_the_help_of_a_field_is_shown_in_the_order_of_the_form(qtbot
         assert focused is not None
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
         assert form.field(setting.name).hasFocus()
-        assert QToolTip.text() == setting.help
+        qtbot.waitUntil(partial(is_shown, setting.help))
     form.field("epochs").clearFocus()
     qtbot.keyClick(form.field(table[3].name), Qt.Key.Key_Backtab)
     assert form.field(table[2].name).hasFocus()
