@@ -18,6 +18,7 @@ from app.cli import main
 from app.engines.conversion import add_network, measure_network
 from app.engines.onnx_backbones import CENTRE, SCALE, add_onnx
 from app.engines.resnet import ResNet
+from app.engines.timm_models import install_command
 from app.engines.torch_backbones import add_resnet, add_timm, load_backbone
 from app.errors import EngineError, InputError
 from app.features.backbones import Backbone, backbones, find_backbone, network_file
@@ -130,7 +131,7 @@ def test_a_model_of_timm_keeps_its_weights_and_has_no_negative_features(monkeypa
         add_timm("timm:huge", ignore)
 
 
-def test_without_a_connection_or_timm_it_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_connection_it_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def offline(name: str, pretrained: bool, num_classes: int) -> Tiny:
         raise OSError("Name or service not known")
 
@@ -138,10 +139,62 @@ def test_without_a_connection_or_timm_it_is_a_sentence(monkeypatch: pytest.Monke
     with pytest.raises(EngineError, match="could not be had") as caught:
         add_timm("timm:tiny", ignore)
     assert "connection" in caught.value.hint
+
+
+def broken_timm(folder: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """Put a package timm first in the path that fails to be imported with a line of Python."""
+    (folder / "timm").mkdir()
+    (folder / "timm" / "__init__.py").write_text(line, encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "timm", raising=False)
+    monkeypatch.syspath_prepend(str(folder))
+
+
+def test_without_timm_the_ways_to_weights_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
-    with pytest.raises(EngineError, match="timm cannot be used here") as caught:
+    with pytest.raises(
+        EngineError, match="^The weights of resnet18 come from a file or from timm, which is not"
+    ) as told:
         add_resnet("resnet18", None, ignore)
-    assert "pip install timm" in caught.value.hint
+    assert told.value.hint.startswith("Install timm by “pip install ")
+    assert told.value.hint.endswith("”, or give a file of weights.")
+    with pytest.raises(EngineError, match="The network timm:tiny needs timm, which is not installed") as told:
+        add_timm("timm:tiny", ignore)
+    assert told.value.hint.endswith("”.")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (
+            "raise RuntimeError('first\\noperator torchvision::nms does not exist')",
+            "operator torchvision::nms does not",
+        ),
+        ("import torchvision_that_is_not_here", "No module named 'torchvision_that_is_not_here'"),
+        ("raise AttributeError('no extension')", "no extension"),
+    ],
+)
+def test_a_timm_that_cannot_be_loaded_is_not_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, reason: str
+) -> None:
+    broken_timm(tmp_path, monkeypatch, line)
+    with pytest.raises(EngineError, match="timm, which is installed but cannot be loaded: ") as told:
+        add_resnet("resnet18", None, ignore)
+    assert reason in told.value.message
+    assert "first" not in told.value.message
+    assert "Install a torchvision that fits torch, from the same place as torch" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("version", "index"),
+    [
+        ("2.13.0+cpu", " --extra-index-url https://download.pytorch.org/whl/cpu"),
+        ("2.13.0+cu130", " --extra-index-url https://download.pytorch.org/whl/cu130"),
+        ("2.13.0", ""),
+        ("2.14.0a0+gitabc", ""),
+    ],
+)
+def test_torchvision_comes_from_where_torch_came_from(version: str, index: str) -> None:
+    assert install_command(version) == f"pip install --upgrade timm torchvision torch=={version}{index}"
 
 
 def own_network(path: Path, inputs: int = 1) -> np.ndarray:
