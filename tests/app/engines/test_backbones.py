@@ -85,6 +85,16 @@ def test_weights_of_another_network_are_a_sentence(tmp_path: Path) -> None:
         find_backbone("resnet34")
 
 
+@pytest.mark.parametrize(
+    "data", [b"hello", b"", b"no weights", b"\x80\x02]q\x00.", b"PK\x03\x04", b"l", b"(lp0\n.", b"\x95"]
+)
+def test_a_file_without_weights_is_a_sentence(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "bad.onnx").write_bytes(data)
+    with pytest.raises(EngineError, match="bad.onnx” has no weights of a ResNet that can be read") as told:
+        add_resnet("resnet18", tmp_path / "bad.onnx", ignore)
+    assert "state dictionary" in told.value.hint
+
+
 class Tiny(torch.nn.Module):
     """What timm makes, very small, with features of either sign."""
 
