@@ -141,8 +141,6 @@ def load_resnet(name: str, weights: Path) -> ResNet:
 def _state(weights: Path) -> dict[str, Tensor]:
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise EngineError(f"There is no file “{weights}”.", "Check the path.", str(error)) from error
     except UNREADABLE as error:
         raise EngineError(
             f"The file “{weights}” has no weights of a ResNet that can be read.", WANTED, str(error)

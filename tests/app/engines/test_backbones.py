@@ -86,7 +86,8 @@ def test_weights_of_another_network_are_a_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"hello", b"", b"no weights", b"\x80\x02]q\x00.", b"PK\x03\x04", b"l", b"(lp0\n.", b"\x95"]
+    "data",
+    [b"hello", b"", b"no weights", b"\x80\x02]q\x00.", b"PK\x03\x04", b"l", b"(lp0\n.", b"\x95", b"\x80\x02J\x01"],
 )
 def test_a_file_without_weights_is_a_sentence(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "bad.onnx").write_bytes(data)
@@ -207,13 +208,13 @@ def test_torchvision_comes_from_where_torch_came_from(version: str, index: str) 
     assert install_command(version) == f"pip install --upgrade timm torchvision torch=={version}{index}"
 
 
-def own_network(path: Path, inputs: int = 1) -> np.ndarray:
-    """Write a network of one convolution, [N, 3, 32, 32] → [N, 5, 30, 30], and return its kernels."""
+def own_network(path: Path, inputs: int = 1, width: int | str = 32) -> np.ndarray:
+    """Write a network of one convolution, [N, 3, 32, W] → [N, 5, 30, W - 2], and return its kernels."""
     kernels = np.random.default_rng(2).normal(0, 1, (5, 3, 3, 3)).astype(np.float32)
     taken = [
-        helper.make_tensor_value_info(f"x{number}", TensorProto.FLOAT, ["n", 3, 32, 32]) for number in range(inputs)
+        helper.make_tensor_value_info(f"x{number}", TensorProto.FLOAT, ["n", 3, 32, width]) for number in range(inputs)
     ]
-    given = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 5, 30, 30])
+    given = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 5, 30, None])
     node = helper.make_node("Conv", ["x0", "kernels"], ["y"])
     graph = helper.make_graph([node], "own", taken, [given], [numpy_helper.from_array(kernels, "kernels")])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
@@ -257,6 +258,40 @@ def test_what_gives_no_features_is_a_sentence(tmp_path: Path) -> None:
     own_network(tmp_path / "two.onnx", inputs=2)
     with pytest.raises(InputError, match="gives no features"):
         add_onnx("mine", tmp_path / "two.onnx")
+
+
+def test_a_network_that_takes_no_squares_is_refused(tmp_path: Path) -> None:
+    own_network(tmp_path / "wide.onnx", width=48)
+    with pytest.raises(InputError, match="takes images of 48 × 32 pixels") as told:
+        add_onnx("wide", tmp_path / "wide.onnx")
+    assert "as wide as it is high" in told.value.hint
+    own_network(tmp_path / "free.onnx", width="w")
+    assert add_onnx("free", tmp_path / "free.onnx").side == 32
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "..", "", " ", "con", "x" * 61, "a:b"])
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    own_network(tmp_path / "own.onnx")
+    assert main(["backbones", "--add", name, "--file", str(tmp_path / "own.onnx")]) == 1
+    said = capsys.readouterr().err
+    assert f"“{name}” cannot be the name of a network." in said
+    assert "letters and digits" in said
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (("--add", "mine", "--file", "none.onnx"), "none.onnx”."),
+    (("--add", "resnet18", "--file", "none.pth"), "There is no file “"),
+    (("--add", "mine", "--file", "."), "” is a folder."),
+    (("--add", "timm:tiny", "--file", "none.pth"), "come from timm, not from a file"),
+    (("--file", "none.onnx"), "--file needs the name of the network"),
+])  # fmt: skip
+def test_a_file_that_is_not_there_or_not_asked_for_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+) -> None:
+    assert main(["backbones", *arguments]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert words in said[0]
+    assert len(said) == 2
 
 
 @pytest.mark.slow
