@@ -20,6 +20,7 @@ class NetworkDialog(QDialog):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        # That it can be loaded is known only when it is: a worker does that, and says what is wrong.
         self._has_timm = find_spec(TIMM) is not None
         self.setWindowTitle(self.tr("Add a pretrained network"))
         self.setMinimumWidth(WIDTH)
@@ -79,11 +80,17 @@ class NetworkDialog(QDialog):
                 "and gives features [N, D]. Quick can use it; Balanced and Best cannot train it."
             )
         if kind == TIMM and self._has_timm:
-            return self.tr("timm downloads the weights once, from the place of their publisher.")
+            return self.tr(
+                "timm is installed here. If it can be loaded, it downloads the weights once, from the place of their "
+                "publisher."
+            )
         if kind == TIMM:
             return self.tr("This needs the Python package timm, which is not installed here.")
         if self._has_timm:
-            return self.tr("The file holds weights as torchvision publishes them; without it, timm downloads them.")
+            return self.tr(
+                "The file holds weights as torchvision publishes them; without it, timm downloads them if it can be "
+                "loaded."
+            )
         return self.tr("The file holds weights as torchvision publishes them, such as resnet18-f37072fd.pth.")
 
     def _show_row(self, field: QWidget, shown: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from app.commands.arguments import AddCommand
 from app.commands.report import Report
 from app.engines.conversion import add_network, measure_network
+from app.errors import InputError
 from app.features.backbones import DEFAULT_BACKBONE, RESNETS, Backbone, backbones
 from app.terminal import ProgressLine
 
@@ -28,7 +29,9 @@ def add_commands(add: AddCommand) -> None:
 
 def list_backbones(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
     """Add a network if that is asked for, and list all that are here."""
-    if options.add:
+    if options.file is not None and options.add is None:
+        raise InputError("--file needs the name of the network that it holds.", "Write --add NAME --file FILE.")
+    if options.add is not None:
         file = options.file.expanduser().resolve() if options.file else None
         add_network(options.add, file, progress, cancel)
     found = backbones()

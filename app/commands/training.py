@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.arguments import AddCommand
+from app.commands.going_on import tell_of_unfinished, way_on_told
 from app.commands.report import Report, measured_words, skipped_values, with_skipped
 from app.dataset.scan import Skipped, scan_folder
 from app.engines.catalog import ENGINES
@@ -52,14 +53,17 @@ def train(options: argparse.Namespace, progress: ProgressLine, cancel: threading
     check_engine(request.engine)
     scan_folder(data)  # before a project is made for a folder that has nothing to offer
     with launch_worker(request.engine) as worker, open_or_create(folder, data.name) as project:
-        imported = project.add_folder(data, progress.count, cancel)
-        result = train_run(project, request, progress, cancel, worker)
+        tell_of_unfinished(project, options, progress)
+        with way_on_told(project, options, progress):
+            imported = project.add_folder(data, progress.count, cancel)
+            result = train_run(project, request, progress, cancel, worker)
     return training_report(result, (*imported.skipped, *result.skipped))
 
 
 def _go_on(options: argparse.Namespace, progress: ProgressLine, cancel: threading.Event) -> Report:
     data = options.data.expanduser().resolve()
-    with open_or_create((options.project or default_project_folder(data)).expanduser(), data.name) as project:
+    folder = (options.project or default_project_folder(data)).expanduser()
+    with open_or_create(folder, data.name) as project, way_on_told(project, options, progress):
         result = resume(project, options.resume, progress, cancel)
     return training_report(result, result.skipped)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Note, OnEvent
-from app.errors import Cancelled, EngineError
-from app.features.backbones import Backbone, find_backbone, network_file
+from app.errors import Cancelled, EngineError, InputError
+from app.features.backbones import TIMM, Backbone, find_backbone, network_file
+from app.files import safe_name
 
 TORCH_WORKER = "app.engines.torch_worker"
 
@@ -25,9 +26,25 @@ def ensure_network(backbone: Backbone, on_event: OnEvent, cancel: threading.Even
 
 def add_network(name: str, file: Path | None, on_event: OnEvent, cancel: threading.Event) -> Backbone:
     """Add a network to those that are here, with weights or as ONNX from a file; raises AppError, or Cancelled."""
+    _check(name, file)
     with _worker(cancel) as process:
         job = {"kind": "add_backbone", "name": name, "file": str(file) if file else None}
         return find_backbone(process.run(job, on_event, cancel)["backbone"])
+
+
+def _check(name: str, file: Path | None) -> None:
+    """Raise InputError for what no worker has to be asked about: a name that is no file's, or a file that is none."""
+    of_timm = name.startswith(f"{TIMM}:")
+    if not of_timm and safe_name(name) != name:
+        raise InputError(
+            f"“{name}” cannot be the name of a network.",
+            "Use letters and digits, with spaces and - _ . ( ) between them; at most 60 characters.",
+        )
+    if of_timm and file is not None:
+        raise InputError(f"The weights of {name} come from timm, not from a file.", "Leave the file out.")
+    if file is not None and not file.is_file():
+        what = f"“{file}” is a folder." if file.is_dir() else f"There is no file “{file}”."
+        raise InputError(what, "Check the path: it is that of a file with weights, or of an ONNX network.")
 
 
 def measure_network(backbone: Backbone, on_event: OnEvent, cancel: threading.Event) -> float:

@@ -56,7 +56,7 @@ def _joined(network: ModelProto, split: bool) -> tuple[ModelProto, int]:
     bytes_in = inputs[0].type.tensor_type.elem_type == TensorProto.UINT8
     if len(shape) != 4 or shape[3 if bytes_in else 1] not in (0, 3):
         raise ValueError(f"its input has the shape {shape}")
-    side = shape[2] or SIDE
+    side = _side(*(shape[1:3] if bytes_in else shape[2:4]))
     output = network.graph.output[0]
     rank = len(output.type.tensor_type.shape.dim)
     before, after = _before(side, bytes_in), _after(rank, split)
@@ -65,6 +65,16 @@ def _joined(network: ModelProto, split: bool) -> tuple[ModelProto, int]:
     joined.ir_version = IR_VERSION
     onnx.checker.check_model(joined)
     return joined, side
+
+
+def _side(height: int, width: int) -> int:
+    """Return the side of the squares that a network takes, 0 being any; raises InputError where it wants no squares."""
+    if height and width and height != width:
+        raise InputError(
+            f"The network takes images of {width} × {height} pixels, and Sightline shows squares to networks.",
+            "Export it again with an input that is as wide as it is high.",
+        )
+    return height or width or SIDE
 
 
 def _before(side: int, bytes_in: bool) -> ModelProto:

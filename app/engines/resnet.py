@@ -4,6 +4,7 @@ Architecture: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognit
 3×3 convolution of a bottleneck, as the published weights of torchvision and timm have it.
 """
 
+import struct
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -18,6 +19,19 @@ WIDTHS = (64, 128, 256, 512)
 BLOCKS = {"resnet18": (2, 2, 2, 2), "resnet34": (3, 4, 6, 3), "resnet50": (3, 4, 6, 3)}
 BOTTLENECKS = ("resnet50",)
 EXPANSION = 4  # of a bottleneck's width
+WANTED = "Give a state dictionary as torchvision or timm publish it."
+# The reader of pickles stumbles over other bytes in any of these ways.
+UNREADABLE = (
+    OSError,
+    RuntimeError,
+    EOFError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    struct.error,
+    UnpicklingError,
+)
 UPPER_STAGES = 1  # the last stage, on what the others see
 
 
@@ -116,13 +130,21 @@ class ResNet(Tunable):
 def load_resnet(name: str, weights: Path) -> ResNet:
     """Build a network and load a state dictionary strictly, its classifier left out; raises EngineError."""
     network = ResNet(name)
+    state = _state(weights)
+    try:
+        network.load_state_dict({key: value for key, value in state.items() if not str(key).startswith("fc.")})
+    except (RuntimeError, AttributeError, TypeError) as error:
+        raise EngineError(f"The file “{weights}” does not hold the weights of a {name}.", WANTED, str(error)) from error
+    return network.eval()
+
+
+def _state(weights: Path) -> dict[str, Tensor]:
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)
-        network.load_state_dict({key: value for key, value in state.items() if not key.startswith("fc.")})
-    except (OSError, RuntimeError, EOFError, AttributeError, UnpicklingError) as error:
+    except UNREADABLE as error:
         raise EngineError(
-            f"The file “{weights}” does not hold the weights of a {name}.",
-            "Give a state dictionary as torchvision or timm publish it.",
-            str(error),
+            f"The file “{weights}” has no weights of a ResNet that can be read.", WANTED, str(error)
         ) from error
-    return network.eval()
+    if not isinstance(state, dict):
+        raise EngineError(f"The file “{weights}” has no weights of a ResNet that can be read.", WANTED)
+    return state

@@ -11,7 +11,8 @@ import torch
 
 from app.engines.onnx_backbones import add_onnx
 from app.engines.protocol import Hello, OnEvent
-from app.engines.torch_backbones import TIMM_PREFIX, add_resnet, add_timm, load_backbone
+from app.engines.timm_models import TIMM_PREFIX
+from app.engines.torch_backbones import add_resnet, add_timm, load_backbone
 from app.engines.torch_to_onnx import PIXELS, feature_network_onnx
 from app.engines.worker import Job
 from app.errors import InputError

@@ -9,7 +9,9 @@ MODES = (SOFTMAX, SVM, DNN, SVM_REFINED)
 REFINING = (DNN, SVM_REFINED)
 WITH_SVM = (SVM, SVM_REFINED)
 OUR_NETWORK = "efficientnet-lite0"
-RATES_HELP = "One for each epoch, the last for all that follow; “0.01*7, 0.001” is the first for seven epochs."
+RATES_HELP = (
+    "Numbers above 0, one for each epoch, the last for all that follow; “0.01*7, 0.001” is the first for seven epochs."
+)
 
 
 def read_numbers(text: str) -> tuple[float, ...]:
@@ -73,7 +75,7 @@ class CntkSettings:
     svm_strengths: str = setting(
         "0.0001, 0.001, 0.01, 0.1, 1, 10, 100",
         "Strengths of the SVM",
-        "Values of C to try, separated by commas; the best on the validation images is taken.",
+        "Values of C above 0 to try, separated by commas; the best on the validation images is taken.",
         read=read_numbers,
     )
     threads: int = setting(

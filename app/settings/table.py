@@ -12,6 +12,7 @@ from app.errors import InputError
 
 Value = bool | int | float | str
 Table = TypeVar("Table")
+KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,23 @@ class Setting:
     read: Callable[[str], object] | None = None
     files: str = ""
 
+    @property
+    def allowed(self) -> str:
+        """Say which values it can have, such as “a whole number from 1 to 200”."""
+        if self.choices:
+            return f"one of: {', '.join(self.choices)}"
+        kind = KINDS[type(self.default)]
+        return kind if self.low is None or self.high is None else f"{kind} from {self.low:g} to {self.high:g}"
+
     def checked(self, value: object) -> Value:
         """Return the value as this setting's kind; raises InputError outside its limits."""
         wanted = type(self.default)
         if wanted is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
-        if type(value) is not wanted:
-            raise InputError(f"“{self.title}” cannot be “{value}”.", self.help)
-        if self.choices and value not in self.choices:
-            raise InputError(f"“{self.title}” cannot be “{value}”.", f"Choose one of: {', '.join(self.choices)}.")
+        if type(value) is not wanted or (self.choices and value not in self.choices):
+            raise self._refusal(f"“{value}”")
         if self.low is not None and self.high is not None and not self.low <= float(value) <= self.high:
-            raise InputError(f"“{self.title}” cannot be {value}.", f"It is from {self.low:g} to {self.high:g}.")
+            raise self._refusal(f"{value}")
         if self.read is not None:
             self._read(str(value))
         return value
@@ -52,7 +59,7 @@ class Setting:
         try:
             self.read(text)
         except ValueError:
-            raise InputError(f"“{self.title}” cannot be “{text}”.", self.help) from None
+            raise self._refusal(f"“{text}”") from None
 
     def typed(self, text: str) -> Value:
         """Return the value of what was typed; raises InputError."""
@@ -60,8 +67,13 @@ class Setting:
         try:
             value: Value = {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
         except (KeyError, ValueError):
-            raise InputError(f"“{self.title}” cannot be “{text}”.", self.help) from None
+            raise self._refusal(f"“{text}”") from None
         return self.checked(value)
+
+    def _refusal(self, value: str) -> InputError:
+        """Return what is raised over a value; how a text is written that is taken apart is in its help."""
+        hint = self.help if self.read is not None else f"It can be {self.allowed}."
+        return InputError(f"“{self.title}” cannot be {value}.", hint)
 
 
 def setting(

@@ -74,7 +74,7 @@ def parse_axis(text: str, preset: str) -> Axis:
     name, _, values = text.partition("=")
     setting = _setting(name.strip(), preset)
     if RANGE in values and type(setting.default) in (int, float):
-        return _range(setting, *(part.strip() for part in values.split(RANGE, 1)))
+        return _range(setting, values)
     parts = values.split(";" if ";" in values else ",")
     found = dict.fromkeys(setting.typed(part.strip()) for part in parts if part.strip())
     if not found:
@@ -124,7 +124,13 @@ def _drawn(axis: Axis, setting: Setting, source: random.Random) -> Value:
     return min(max(float(f"{value:.3g}"), axis.low), axis.high)
 
 
-def _range(setting: Setting, low: str, high: str) -> Axis:
+def _range(setting: Setting, text: str) -> Axis:
+    low, high, *more = (part.strip() for part in text.split(RANGE))
+    if more or not low or not high or any(comma in text for comma in ",;"):
+        raise InputError(
+            f"“{text.strip()}” is neither values of “{setting.title}” nor a range of them.",
+            "Write values with commas between, as in 1,2,4, or a range to draw from, as in 1..4.",
+        )
     first, last = float(setting.typed(low)), float(setting.typed(high))
     if first >= last:
         raise InputError(f"“{setting.title}” cannot be from {low} to {high}.", "Write the smaller end first.")

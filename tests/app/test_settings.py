@@ -89,6 +89,30 @@ def test_typed_settings_are_read(text: str, value: object) -> None:
     assert parse_setting("torch", text) == (text.partition("=")[0], value)
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        *[(f"epochs={value}", "It can be a whole number from 1 to 200.") for value in ("abc", "2.5", "1e9", "", "0")],
+        ("mixup=much", "It can be a number from 0 to 1."),
+        ("mixup=2", "It can be a number from 0 to 1."),
+        ("learning_rate=nan", "It can be a number from 1e-06 to 0.1."),
+        ("flip=yes", "It can be true or false."),
+        ("trained=half", "It can be one of: upper, whole."),
+    ],
+)
+def test_the_hint_says_what_is_allowed(text: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_setting("torch", text)
+    assert caught.value.hint == hint
+
+
+def test_the_window_is_told_the_same() -> None:
+    for changes, hint in (({"flip": "yes"}, "It can be true or false."), ({"epochs": 2.5}, "It can be a whole number")):
+        with pytest.raises(InputError) as caught:
+            preset_settings("balanced", changes)
+        assert caught.value.hint.startswith(hint)
+
+
 @pytest.mark.parametrize("text", ["epochs", "epochs=x", "flip=perhaps", "nothing=1", "mixup=7"])
 def test_nonsense_that_is_typed_is_a_sentence(text: str) -> None:
     with pytest.raises(InputError):

@@ -106,6 +106,17 @@ def test_without_timm_its_models_cannot_be_added(qtbot: QtBot, monkeypatch: pyte
     assert not dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
 
 
+def test_of_a_timm_that_is_here_no_more_is_promised_than_is_known(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_dialog, "find_spec", lambda name: object())
+    dialog = NetworkDialog()
+    qtbot.addWidget(dialog)
+    for kind in ("resnet18", "timm"):
+        dialog.kind.setCurrentIndex(dialog.kind.findData(kind))
+        assert "if it can be loaded" in dialog.words.text().lower()
+
+
 def test_a_network_is_chosen_and_stays_chosen(qtbot: QtBot) -> None:
     choice = NetworkChoice()
     qtbot.addWidget(choice)

@@ -18,6 +18,7 @@ from app.cli import main
 from app.engines.conversion import add_network, measure_network
 from app.engines.onnx_backbones import CENTRE, SCALE, add_onnx
 from app.engines.resnet import ResNet
+from app.engines.timm_models import install_command
 from app.engines.torch_backbones import add_resnet, add_timm, load_backbone
 from app.errors import EngineError, InputError
 from app.features.backbones import Backbone, backbones, find_backbone, network_file
@@ -84,6 +85,17 @@ def test_weights_of_another_network_are_a_sentence(tmp_path: Path) -> None:
         find_backbone("resnet34")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b"hello", b"", b"no weights", b"\x80\x02]q\x00.", b"PK\x03\x04", b"l", b"(lp0\n.", b"\x95", b"\x80\x02J\x01"],
+)
+def test_a_file_without_weights_is_a_sentence(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "bad.onnx").write_bytes(data)
+    with pytest.raises(EngineError, match="bad.onnx” has no weights of a ResNet that can be read") as told:
+        add_resnet("resnet18", tmp_path / "bad.onnx", ignore)
+    assert "state dictionary" in told.value.hint
+
+
 class Tiny(torch.nn.Module):
     """What timm makes, very small, with features of either sign."""
 
@@ -130,7 +142,7 @@ def test_a_model_of_timm_keeps_its_weights_and_has_no_negative_features(monkeypa
         add_timm("timm:huge", ignore)
 
 
-def test_without_a_connection_or_timm_it_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_connection_it_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def offline(name: str, pretrained: bool, num_classes: int) -> Tiny:
         raise OSError("Name or service not known")
 
@@ -138,19 +150,71 @@ def test_without_a_connection_or_timm_it_is_a_sentence(monkeypatch: pytest.Monke
     with pytest.raises(EngineError, match="could not be had") as caught:
         add_timm("timm:tiny", ignore)
     assert "connection" in caught.value.hint
+
+
+def broken_timm(folder: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """Put a package timm first in the path that fails to be imported with a line of Python."""
+    (folder / "timm").mkdir()
+    (folder / "timm" / "__init__.py").write_text(line, encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "timm", raising=False)
+    monkeypatch.syspath_prepend(str(folder))
+
+
+def test_without_timm_the_ways_to_weights_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
-    with pytest.raises(EngineError, match="timm cannot be used here") as caught:
+    with pytest.raises(
+        EngineError, match="^The weights of resnet18 come from a file or from timm, which is not"
+    ) as told:
         add_resnet("resnet18", None, ignore)
-    assert "pip install timm" in caught.value.hint
+    assert told.value.hint.startswith("Install timm by “pip install ")
+    assert told.value.hint.endswith("”, or give a file of weights.")
+    with pytest.raises(EngineError, match="The network timm:tiny needs timm, which is not installed") as told:
+        add_timm("timm:tiny", ignore)
+    assert told.value.hint.endswith("”.")
 
 
-def own_network(path: Path, inputs: int = 1) -> np.ndarray:
-    """Write a network of one convolution, [N, 3, 32, 32] → [N, 5, 30, 30], and return its kernels."""
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (
+            "raise RuntimeError('first\\noperator torchvision::nms does not exist')",
+            "operator torchvision::nms does not",
+        ),
+        ("import torchvision_that_is_not_here", "No module named 'torchvision_that_is_not_here'"),
+        ("raise AttributeError('no extension')", "no extension"),
+    ],
+)
+def test_a_timm_that_cannot_be_loaded_is_not_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, reason: str
+) -> None:
+    broken_timm(tmp_path, monkeypatch, line)
+    with pytest.raises(EngineError, match="timm, which is installed but cannot be loaded: ") as told:
+        add_resnet("resnet18", None, ignore)
+    assert reason in told.value.message
+    assert "first" not in told.value.message
+    assert "Install a torchvision that fits torch, from the same place as torch" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("version", "index"),
+    [
+        ("2.13.0+cpu", " --extra-index-url https://download.pytorch.org/whl/cpu"),
+        ("2.13.0+cu130", " --extra-index-url https://download.pytorch.org/whl/cu130"),
+        ("2.13.0", ""),
+        ("2.14.0a0+gitabc", ""),
+    ],
+)
+def test_torchvision_comes_from_where_torch_came_from(version: str, index: str) -> None:
+    assert install_command(version) == f"pip install --upgrade timm torchvision torch=={version}{index}"
+
+
+def own_network(path: Path, inputs: int = 1, width: int | str = 32) -> np.ndarray:
+    """Write a network of one convolution, [N, 3, 32, W] → [N, 5, 30, W - 2], and return its kernels."""
     kernels = np.random.default_rng(2).normal(0, 1, (5, 3, 3, 3)).astype(np.float32)
     taken = [
-        helper.make_tensor_value_info(f"x{number}", TensorProto.FLOAT, ["n", 3, 32, 32]) for number in range(inputs)
+        helper.make_tensor_value_info(f"x{number}", TensorProto.FLOAT, ["n", 3, 32, width]) for number in range(inputs)
     ]
-    given = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 5, 30, 30])
+    given = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 5, 30, None])
     node = helper.make_node("Conv", ["x0", "kernels"], ["y"])
     graph = helper.make_graph([node], "own", taken, [given], [numpy_helper.from_array(kernels, "kernels")])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
@@ -194,6 +258,40 @@ def test_what_gives_no_features_is_a_sentence(tmp_path: Path) -> None:
     own_network(tmp_path / "two.onnx", inputs=2)
     with pytest.raises(InputError, match="gives no features"):
         add_onnx("mine", tmp_path / "two.onnx")
+
+
+def test_a_network_that_takes_no_squares_is_refused(tmp_path: Path) -> None:
+    own_network(tmp_path / "wide.onnx", width=48)
+    with pytest.raises(InputError, match="takes images of 48 × 32 pixels") as told:
+        add_onnx("wide", tmp_path / "wide.onnx")
+    assert "as wide as it is high" in told.value.hint
+    own_network(tmp_path / "free.onnx", width="w")
+    assert add_onnx("free", tmp_path / "free.onnx").side == 32
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "..", "", " ", "con", "x" * 61, "a:b"])
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    own_network(tmp_path / "own.onnx")
+    assert main(["backbones", "--add", name, "--file", str(tmp_path / "own.onnx")]) == 1
+    said = capsys.readouterr().err
+    assert f"“{name}” cannot be the name of a network." in said
+    assert "letters and digits" in said
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (("--add", "mine", "--file", "none.onnx"), "none.onnx”."),
+    (("--add", "resnet18", "--file", "none.pth"), "There is no file “"),
+    (("--add", "mine", "--file", "."), "” is a folder."),
+    (("--add", "timm:tiny", "--file", "none.pth"), "come from timm, not from a file"),
+    (("--file", "none.onnx"), "--file needs the name of the network"),
+])  # fmt: skip
+def test_a_file_that_is_not_there_or_not_asked_for_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+) -> None:
+    assert main(["backbones", *arguments]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert words in said[0]
+    assert len(said) == 2
 
 
 @pytest.mark.slow

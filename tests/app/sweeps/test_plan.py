@@ -54,6 +54,10 @@ def test_where_there_are_few_points_fewer_are_drawn() -> None:
         ("strength=8..2", "cannot be from 8 to 2"),
         ("head=logistic..svm", "cannot be “logistic..svm”"),
         ("strength=0..99999999", "cannot be"),
+        ("strength=8,2..4", "“8,2..4” is neither values of “Strength” nor a range"),
+        ("strength=2..4;8", "nor a range"),
+        ("strength=1..2..4", "nor a range"),
+        ("strength=1..", "nor a range"),
     ],
 )
 def test_what_cannot_be_tried_is_a_sentence(axis: str, words: str) -> None:
