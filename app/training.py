@@ -193,7 +193,7 @@ def _take(run: "_Run", worker: EngineProcess | None) -> RunResult:
         project.run_log.cancel(number)
         raise
     except AppError as error:
-        project.run_log.fail(number, error.message)
+        project.run_log.fail(number, str(error))
         raise
     except BaseException as error:
         project.run_log.fail(number, f"Sightline failed: {error}")

@@ -78,8 +78,8 @@ class Runs:
         self._end(number, CANCELLED, "Stopped by you.")
 
     def fail(self, number: int, reason: str) -> None:
-        """Mark a run as failed, with the sentence why."""
-        self._end(number, FAILED, reason)
+        """Mark a run as failed, with the sentences why, which are kept as one line."""
+        self._end(number, FAILED, " ".join(reason.split()))
 
     def mark_interrupted(self) -> None:
         """Mark runs that were going when the application ended."""

@@ -271,7 +271,7 @@ def test_a_killed_engine_is_a_sentence_and_nothing_is_lost(
         train(project, TrainingRequest(), on_first("fit", kill_all), threading.Event())
     assert caught.value.hint
     assert project.runs()[0].state == "failed"
-    assert "ended unexpectedly" in project.runs()[0].reason
+    assert project.runs()[0].reason == f"{caught.value.message} {caught.value.hint}"
     assert len(project.images()) == 16
     assert train(project, TrainingRequest(), ignore, threading.Event()).run == 2
 
