@@ -17,7 +17,7 @@ from app.engines.conversion import ensure_network
 from app.engines.metrics import METRICS_FILE, add_metrics
 from app.engines.outlook import Outlook, parts_of
 from app.engines.process import EngineProcess, worker_command
-from app.engines.protocol import Event, Note, OnEvent, Progress
+from app.engines.protocol import Checkpoint, Event, Note, OnEvent, Progress
 from app.engines.snapshot import (
     FINISH_FILE,
     SPEC_FILE,
@@ -66,7 +66,8 @@ class TrainingRequest:
 class RunResult:
     """What a finished run came to; `evaluation` is None where no image was left to test on.
 
-    `validation` is how good it is on images that training held out, None where there were none.
+    `validation` is how good it is on images that training held out, None where there were none. Of a run that went on,
+    the `total` of seconds is of all times together that it was going, the others are of the last.
     """
 
     run: int
@@ -190,13 +191,13 @@ def _take(run: "_Run", worker: EngineProcess | None) -> RunResult:
         with RunProcesses(worker or launch_worker(run.snapshot.engine), lent) as processes:
             result = run.go(processes)
     except Cancelled:
-        project.run_log.cancel(number)
+        project.run_log.cancel(number, run.took_s)
         raise
     except AppError as error:
-        project.run_log.fail(number, error.message)
+        project.run_log.fail(number, str(error), run.took_s)
         raise
     except BaseException as error:
-        project.run_log.fail(number, f"Sightline failed: {error}")
+        project.run_log.fail(number, f"Sightline failed: {error}", run.took_s)
         raise
     evaluation = result.evaluation
     project.run_log.finish(
@@ -301,15 +302,21 @@ class _Run:
         self._on_event = on_event
         self._cancel = cancel
         self._folder = project.run_folder(number).resolve()
+        self._start = time.perf_counter()
+        self._before_s = project.run_log.one(number).seconds or 0.0  # what a run that goes on took already
         self._leaks: list[list[str]] = []
         self._processor_s: dict[str, float] = {}
         # How images will be divided is not known yet; it hardly matters for the time, and is set right later.
         tested = round(TEST_SHARE * len(snapshot.images))
         self._outlook = Outlook(parts_of(snapshot, len(snapshot.images) - tested, tested))
 
+    @property
+    def took_s(self) -> float:
+        """Return how long it has taken so far, all times together that it was going."""
+        return round(self._before_s + time.perf_counter() - self._start, 3)
+
     def go(self, processes: RunProcesses) -> RunResult:
         """Take every stage in turn."""
-        start = time.perf_counter()
         if not (self._folder / SPEC_FILE).exists():  # a run that goes on has it
             write_snapshot(self._folder, self.snapshot)
         (self._folder / FINISH_FILE).unlink(missing_ok=True)
@@ -329,7 +336,7 @@ class _Run:
         evaluation = self._evaluate(worker, trained, tested)
         features_s = extraction["total_s"] - extraction["decode_s"]
         seconds = {"decode": extraction["decode_s"], "features": features_s, "fit": fit_s}
-        seconds["total"] = time.perf_counter() - start
+        seconds["total"] = self.took_s
         return RunResult(
             self.number,
             self.snapshot.engine,
@@ -354,6 +361,8 @@ class _Run:
         if isinstance(event, Progress):
             add_metrics(self._folder, event)
             event = self._outlook.told(event)
+        elif isinstance(event, Checkpoint):
+            self.project.run_log.set_seconds(self.number, self.took_s)  # in case that all is cut off before its end
         self._on_event(event)
 
     def _note_problems(self, problems: Sequence[tuple[int, str]]) -> tuple[Skipped, ...]:

@@ -18,16 +18,14 @@ from PyQt5.QtWidgets import (
 
 from app.engines.catalog import engine_status
 from app.errors import AppError
-from app.settings import PRESETS, QUICK, Setting, settings_table
+from app.settings import PRESETS, QUICK, Preset, settings_table
+from app.sweeps.first_values import first_values
 from app.sweeps.plan import MOST_RUNS, Axis, Plan, grid_plan, parse_axis, random_plan
-from app.sweeps.results import value_words
 from ui import theme
 
 FIRST_DRAWS = 10
 MOST_REPEATS = 20
 LARGEST_SEED = 999_999
-# What is offered at first, by setting; of others, what its table allows.
-FIRST_VALUES = {"strength": "0.5, 2, 8, 32", "epochs": "2, 4, 8", "learning_rate": "2e-4, 7e-4, 2e-3"}
 
 
 class SweepSetup(QWidget):
@@ -46,10 +44,8 @@ class SweepSetup(QWidget):
         self.draw = QRadioButton(self.tr("Drawn at random"))
         self.draw.setToolTip(self.tr("Ranges are written as 1e-4..1e-2"))
         self.count = QSpinBox(minimum=1, maximum=MOST_RUNS, value=FIRST_DRAWS)
-        self.count.setSuffix(self.tr(" draws"))
         self.count.setAccessibleName(self.tr("Number of draws"))
         self.repeats = QSpinBox(minimum=1, maximum=MOST_REPEATS, value=1)
-        self.repeats.setSuffix(self.tr(" seeds each"))
         self.repeats.setToolTip(self.tr("Train each with so many seeds, to see whether a lead is more than chance"))
         self.seed = QSpinBox(maximum=LARGEST_SEED)
         self.seed.setToolTip(self.tr("The first seed; all runs divide the images by it"))
@@ -82,15 +78,22 @@ class SweepSetup(QWidget):
 
     @pyqtSlot()
     def _show_settings(self) -> None:
-        """Offer the settings of the preset's engine."""
+        """Offer the settings of the preset's engine, each with values around the preset's own."""
         self._rows = {}
         panel = QWidget()
         grid = QGridLayout(panel)
         grid.setContentsMargins(0, 0, 0, 0)
-        for place, setting in enumerate(settings_table(self._engine())):
-            box, field = QCheckBox(setting.title), QLineEdit(_first_values(setting))
+        preset = self._preset()
+        for place, setting in enumerate(settings_table(preset.engine)):
+            value = getattr(preset.settings, setting.name)
+            box, field = QCheckBox(setting.title), QLineEdit(first_values(setting, value))
             box.setToolTip(setting.help)
-            field.setToolTip(self.tr("Values with commas between, or a range as 1e-4..1e-2 if they are drawn"))
+            field.setToolTip(
+                self.tr(
+                    "Values with commas between (semicolons, if they have commas themselves), or a range as "
+                    "1e-4..1e-2 if they are drawn"
+                )
+            )
             field.setAccessibleName(self.tr("Values of {0}").format(setting.title))
             field.setEnabled(False)
             box.toggled.connect(field.setEnabled)
@@ -112,7 +115,7 @@ class SweepSetup(QWidget):
 
     def plan(self) -> Plan:
         """Return what is chosen as a plan; raises InputError."""
-        preset = self.preset.currentData() or QUICK
+        preset = self._preset().name
         axes: list[Axis] = [
             parse_axis(f"{name}={field.text()}", preset) for name, (box, field) in self._rows.items() if box.isChecked()
         ]
@@ -120,31 +123,27 @@ class SweepSetup(QWidget):
             return random_plan(preset, axes, self.count.value(), self.repeats.value(), self.seed.value())
         return grid_plan(preset, axes, self.repeats.value(), self.seed.value())
 
-    def _engine(self) -> str:
-        return PRESETS[self.preset.currentData() or QUICK].engine
+    def _preset(self) -> Preset:
+        return PRESETS[self.preset.currentData() or QUICK]
 
     @pyqtSlot()
     def _on_changed(self) -> None:
         self.count.setEnabled(self.draw.isChecked())
+        self.count.setSuffix(self.tr(" draw") if self.count.value() == 1 else self.tr(" draws"))
+        self.repeats.setSuffix(self.tr(" seed each") if self.repeats.value() == 1 else self.tr(" seeds each"))
         try:
             plan = self.plan()
         except AppError as error:
             self.words.setText(f"{error.message} {error.hint}")
         else:
-            runs, points = len(plan.trials()), len(plan.points)
-            self.words.setText(
-                self.tr("{0:,} runs: {1:,} different ones with {2} seeds").format(runs, points, plan.repeats)
-            )
+            self.words.setText(self._told(plan))
         self.changed.emit()
 
-
-def _first_values(setting: Setting) -> str:
-    if setting.name in FIRST_VALUES:
-        return FIRST_VALUES[setting.name]
-    if isinstance(setting.default, bool):
-        return "true, false"
-    if setting.choices:
-        return ", ".join(setting.choices)
-    low, high = setting.low, setting.high
-    values = [value for value in (setting.default, low, high) if value is not None]
-    return ", ".join(dict.fromkeys(value_words(value) for value in values))
+    def _told(self, plan: Plan) -> str:
+        """Say how many runs a plan has, and how they differ."""
+        runs, points = len(plan.trials()), len(plan.points)
+        if points == 1:
+            return self.tr("{0:,} runs: the same settings, repeated with other seeds").format(runs)
+        if plan.repeats == 1:
+            return self.tr("{0:,} runs, all with different settings and one seed").format(runs)
+        return self.tr("{0:,} runs: {1:,} different ones with {2} seeds").format(runs, points, plan.repeats)

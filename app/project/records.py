@@ -99,7 +99,8 @@ class RunRow:
     """A training run: what became of it, and its test accuracy with a 95% interval.
 
     `data` is a hash of the images and labels it worked on, `validation` its accuracy on images that training held
-    out; both are missing from runs of older versions. `trial` is its place in the plan of its `sweep`.
+    out; both are missing from runs of older versions. `seconds` is how long it took, all times together that it was
+    going. `trial` is its place in the plan of its `sweep`.
     """
 
     number: int

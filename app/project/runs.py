@@ -51,7 +51,7 @@ class Runs:
         return number
 
     def restart(self, number: int) -> None:
-        """Mark a run that ended before its time as going again."""
+        """Mark a run that ended before its time as going again; the seconds that it took stay."""
         self._end(number, RUNNING, "")
 
     def finish(
@@ -73,13 +73,17 @@ class Runs:
             [DONE, accuracy, low, high, images, seconds, *held_out],
         )
 
-    def cancel(self, number: int) -> None:
-        """Mark a run as stopped by the user."""
-        self._end(number, CANCELLED, "Stopped by you.")
+    def cancel(self, number: int, seconds: float | None = None) -> None:
+        """Mark a run as stopped by the user, after so many seconds in all."""
+        self._end(number, CANCELLED, "Stopped by you.", seconds)
 
-    def fail(self, number: int, reason: str) -> None:
-        """Mark a run as failed, with the sentence why."""
-        self._end(number, FAILED, reason)
+    def fail(self, number: int, reason: str, seconds: float | None = None) -> None:
+        """Mark a run as failed after so many seconds in all, with the sentences why, which are kept as one line."""
+        self._end(number, FAILED, " ".join(reason.split()), seconds)
+
+    def set_seconds(self, number: int, seconds: float) -> None:
+        """Keep how long a run has taken so far, all times together that it was going."""
+        self._set(number, "seconds = ?", [seconds])
 
     def mark_interrupted(self) -> None:
         """Mark runs that were going when the application ended."""
@@ -137,8 +141,8 @@ class Runs:
     def _rows(self, clause: str, values: Sequence[Any] = ()) -> list[RunRow]:
         return [_run_row(*row) for row in self._store.rows(f"SELECT {COLUMNS} FROM runs {clause}", values)]
 
-    def _end(self, number: int, state: str, reason: str) -> None:
-        self._set(number, "state = ?, reason = ?", [state, reason])
+    def _end(self, number: int, state: str, reason: str, seconds: float | None = None) -> None:
+        self._set(number, "state = ?, reason = ?, seconds = COALESCE(?, seconds)", [state, reason, seconds])
 
     def _set(self, number: int, columns: str, values: Sequence[Any]) -> None:
         with self._store.transaction() as transaction:

@@ -105,6 +105,8 @@ def test_stopped_it_can_go_on_and_asked_to_finish_it_makes_its_model(garment_pro
         train(project, REQUEST, on_checkpoint(1, cancel.set), cancel)
     assert project.runs()[0].state == "cancelled"
     assert resumable_run(project) == 1
+    stopped_after_s = project.runs()[0].seconds
+    assert stopped_after_s
     epochs: list[int] = []
 
     def finish(event: Event) -> None:
@@ -117,6 +119,8 @@ def test_stopped_it_can_go_on_and_asked_to_finish_it_makes_its_model(garment_pro
     assert result.bundle.is_dir()
     assert epochs[-1] < 3 or epochs == [1, 2, 3]
     assert project.runs()[0].state == "done"
+    assert result.seconds["total"] > stopped_after_s + result.seconds["fit"]
+    assert project.runs()[0].seconds == result.seconds["total"]
 
 
 @pytest.mark.slow

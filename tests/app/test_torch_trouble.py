@@ -67,7 +67,7 @@ def test_a_full_disk_is_a_sentence_and_the_run_stays_with_its_reason(
     assert caught.value.message == said
     assert "space" in caught.value.hint
     (run,) = garment_project.runs()
-    assert (run.state, run.reason) == ("failed", said)
+    assert (run.state, run.reason) == ("failed", f"{said} {caught.value.hint}")
 
 
 @pytest.mark.slow
@@ -90,7 +90,7 @@ def test_a_file_that_vanishes_is_named_and_the_run_stays_with_its_reason(project
         train(project, request, vanish, threading.Event())
     assert any(path.name in caught.value.message for path in gone)
     (run,) = project.runs()
-    assert (run.state, run.reason) == ("failed", caught.value.message)
+    assert (run.state, run.reason) == ("failed", str(caught.value))
 
 
 @pytest.mark.slow

@@ -248,6 +248,7 @@ def test_cancelling_is_listed_and_the_next_run_goes_on(
     with pytest.raises(Cancelled):
         train(project, TrainingRequest(), on_first(stage, cancel.set), cancel)
     assert (project.runs()[0].state, project.runs()[0].reason) == ("cancelled", "Stopped by you.")
+    assert (project.runs()[0].seconds or 0) > 0
     assert train(project, TrainingRequest(), ignore, threading.Event()).run == 2
 
 
@@ -271,7 +272,8 @@ def test_a_killed_engine_is_a_sentence_and_nothing_is_lost(
         train(project, TrainingRequest(), on_first("fit", kill_all), threading.Event())
     assert caught.value.hint
     assert project.runs()[0].state == "failed"
-    assert "ended unexpectedly" in project.runs()[0].reason
+    assert project.runs()[0].reason == f"{caught.value.message} {caught.value.hint}"
+    assert (project.runs()[0].seconds or 0) > 0
     assert len(project.images()) == 16
     assert train(project, TrainingRequest(), ignore, threading.Event()).run == 2
 

@@ -63,10 +63,13 @@ def test_after_a_crash_the_next_start_offers_to_go_on_and_does(
     window.open_path(cut_off)
     qtbot.waitUntil(lambda: bool(asked), timeout=LONG_MS)
     assert asked[0].startswith("A run was cut off: Run 1 was cut off: Sightline ended while this run was going.")
+    assert window.state.project is not None
+    before_s = window.state.project.run_log.one(1).seconds  # until the checkpoint
+    assert before_s
     qtbot.waitUntil(lambda: window.centralWidget().currentWidget().findChild(TrainTab) is not None, timeout=LONG_MS)
     qtbot.waitUntil(lambda: not window.state.jobs.running, timeout=LONG_MS)
-    assert window.state.project is not None
     assert [(run.number, run.state) for run in window.state.project.runs()] == [(1, DONE)]
+    assert (window.state.project.run_log.one(1).seconds or 0) > before_s
     assert len(asked) == 1
 
 

@@ -75,8 +75,33 @@ def test_every_setting_of_fine_tuning_can_vary_as_it_is_offered(window: SweepWin
     window.setup.preset.setCurrentIndex(window.setup.preset.findData("balanced"))
     for name, (box, _) in window.setup._rows.items():
         box.setChecked(True)
-        assert "different ones" in window.setup.words.text() or "At most" in window.setup.words.text(), name
+        assert "different settings" in window.setup.words.text() or "At most" in window.setup.words.text(), name
         box.setChecked(False)
+
+
+def test_the_chosen_presets_values_are_offered(window: SweepWindow) -> None:
+    for preset, sides in (("balanced", "160, 224, 288"), ("best", "192, 256, 320")):
+        window.setup.preset.setCurrentIndex(window.setup.preset.findData(preset))
+        assert window.setup._rows["side"][1].text() == sides
+
+
+def test_repeats_alone_are_said_as_such_and_one_run_is_no_sweep(window: SweepWindow) -> None:
+    assert window.setup.repeats.text() == "1 seed each"
+    window.setup.repeats.setValue(2)
+    assert window.setup.words.text() == "2 runs: the same settings, repeated with other seeds"
+    assert window.setup.repeats.text() == "2 seeds each"
+    assert window.start.isEnabled()
+    window.setup.repeats.setValue(1)
+    assert not window.start.isEnabled()
+    window.setup.draw.setChecked(True)
+    assert not window.start.isEnabled()
+    window.setup.count.setValue(1)
+    assert window.setup.count.text() == "1 draw"
+    window.setup.vary("head", "logistic")
+    assert not window.start.isEnabled()
+    window.setup.grid.setChecked(True)
+    window.setup.vary("head", "logistic, svm")
+    assert window.setup.words.text() == "2 runs, all with different settings and one seed"
 
 
 def test_results_are_ranked_and_the_best_two_compared(qtbot: QtBot, window: SweepWindow, state: AppState) -> None:

@@ -245,8 +245,8 @@ def test_a_killed_engine_fails_the_run_and_nothing_else(
     assert problems[0].message.startswith("The engine ")
     assert problems[0].hint
     run = newest_run(state)
-    assert (run.state, run.reason) == (FAILED, problems[0].message)
-    assert listed(ready) == [["1", "failed", problems[0].message]]
+    assert (run.state, run.reason) == (FAILED, f"{problems[0].message} {problems[0].hint}")
+    assert listed(ready) == [["1", "failed", run.reason]]
     assert ready._progress._text.text() == problems[0].message
     assert not ready._card.isVisible()
     assert not any(process.running for process in processes)

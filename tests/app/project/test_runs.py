@@ -19,6 +19,26 @@ def test_a_finished_run_keeps_its_figures(project: Project) -> None:
     assert (run.accuracy, run.interval, run.validation) == (0.75, (0.6, 0.85), validation)
 
 
+def test_how_long_a_run_took_stays_while_it_is_stopped_and_goes_on(project: Project) -> None:
+    number = project.run_log.start("torch")
+    project.run_log.cancel(number, 20.0)
+    assert project.run_log.one(number).seconds == 20
+    project.run_log.restart(number)
+    assert project.run_log.one(number).seconds == 20
+    project.run_log.fail(number, "No memory.", 31.5)
+    assert project.run_log.one(number).seconds == 31.5
+    project.run_log.restart(number)
+    project.run_log.set_seconds(number, 40.0)
+    project.run_log.mark_interrupted()
+    assert project.run_log.one(number).seconds == 40
+
+
+def test_why_a_run_failed_is_one_line(project: Project) -> None:
+    number = project.run_log.start("quick")
+    project.run_log.fail(number, "Sightline failed: a reason\n  of two lines")
+    assert project.run_log.one(number).reason == "Sightline failed: a reason of two lines"
+
+
 def test_a_note_and_a_star_stay(project: Project) -> None:
     number = project.run_log.start("quick")
     project.run_log.set_note(number, "  more skirts\n")
