@@ -27,7 +27,7 @@ class NetworksPage(QWidget):
         self._state = state
         self._job: Job | None = None
         self._speeds: dict[str, float] = {}
-        self.table = FigureTable(first_is_wide=True)
+        self.table = FigureTable()
         self.table.setAccessibleName(self.tr("Pretrained networks"))
         words = QLabel(objectName="muted", wordWrap=True)
         words.setText(

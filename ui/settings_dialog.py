@@ -12,7 +12,7 @@ from ui.state import AppState
 from ui.widgets.cntk_panel import CntkPanel
 from ui.widgets.engine_card import EngineCard
 
-SIZE = (760, 640)
+SIZE = (860, 640)
 
 
 class SettingsDialog(QDialog):

@@ -115,6 +115,16 @@ def test_curves_over_epochs_and_over_strengths_have_their_own_plots(compare: Ope
     }
 
 
+def test_plots_of_both_kinds_are_large_enough_to_read_and_mark_the_strengths_tried(compare: Open) -> None:
+    window = compare(1, 2, 3)
+    window.tabs.setCurrentWidget(window.curves)
+    plots = window.curves.plots
+    assert all(plot.height() >= 180 for plot in plots.values())
+    assert window.curves.area.verticalScrollBar().maximum() > 0
+    (ticks,) = plots["strengths", "loss", "validation"]._plot.getPlotItem().getAxis("bottom")._tickLevels
+    assert [text for _, text in ticks] == ["0.5", "2", "8", "32", "128"]
+
+
 def test_classes_show_what_changed_and_lead_to_their_images(compare: Open) -> None:
     window = compare(1, 3)
     table = window.classes

@@ -11,8 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from app.files import HOME_VARIABLE
 from ui import network_dialog, networks_page
+from ui.cntk_setup import CntkSetup
 from ui.network_dialog import NetworkDialog
 from ui.networks_page import NetworksPage
+from ui.settings_dialog import SettingsDialog
 from ui.state import AppState
 from ui.widgets.network_choice import NetworkChoice
 
@@ -37,6 +39,20 @@ def test_the_page_says_what_each_network_is_and_measures_it(
     with qtbot.waitSignal(state.jobs.job_finished):
         qtbot.mouseClick(page.measure, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: cells(page, 4) == ["200", "120", "80"])
+
+
+def test_every_cell_is_seen_whole_in_the_settings(state: AppState, qtbot: QtBot) -> None:
+    dialog = SettingsDialog(state, CntkSetup(state))
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(dialog)
+    page = dialog.findChild(NetworksPage)
+    dialog.pages.setCurrentWidget(page)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    table = page.table
+    for column in range(table.columnCount()):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+    assert not table.horizontalScrollBar().isVisible()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.widgets.plot_canvas import PlotCanvas
-from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, dress_plot, number_axes
+from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, dress_plot, number_axes, ticks_at
 
 NEAR = 24  # pixels within which the mouse reads a point
 MARKER_SIDE = 11
@@ -144,10 +144,8 @@ class CurvePlot(QWidget):
         self._show_all()
 
     def set_ticks(self, values: Sequence[float]) -> None:
-        """Mark these values on the x axis and no others."""
-        places = np.log10(values) if self._log_x else values
-        ticks = [(float(place), f"{value:g}") for place, value in zip(places, values, strict=True)]
-        self._plot.getPlotItem().getAxis("bottom").setTicks([ticks])
+        """Mark these values on the x axis, as far as there is room, and no others."""
+        self._plot.getPlotItem().getAxis("bottom").setTicks(ticks_at(values, self._log_x))
 
     def describe_points(self, describe: Describe) -> None:
         """Read points out as `describe(curve's name, point's index)` says."""

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.widgets.plot_canvas import PlotCanvas
-from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, dress_plot, number_axes
+from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, Ticks, dress_plot, number_axes, ticks_at
 
 FAINT = 0.3  # of the colour, the rest being the background: opaque, as a long curve crosses itself often
 MOST_MARKED = 60  # points that have a mark each
@@ -205,10 +205,10 @@ class LivePlot(QWidget):
             item.showAxis(side, bool(scene.lines))
         self._cursor.setPen(pyqtgraph.mkPen(theme.token("muted")))
 
-    def _ticks(self) -> list[list[tuple[float, str]]] | None:
+    def _ticks(self) -> Ticks | None:
         """Mark each of a few values on a logarithmic axis; None leaves the marks to pyqtgraph."""
-        values = self._scene.lines[0].x if self._scene.lines and self._scene.log_x else ()
-        return [[(float(np.log10(one)), f"{one:g}") for one in values]] if 0 < len(values) <= MOST_MARKED else None
+        values = {x for line in self._scene.lines for x in line.x.tolist()} if self._scene.log_x else ()
+        return ticks_at(values, log=True) if 0 < len(values) <= MOST_MARKED else None
 
     def _draw(self, line: Line, y: Values, faint: bool) -> None:
         key = (line.name, faint)

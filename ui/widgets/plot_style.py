@@ -1,5 +1,8 @@
 """How every plot looks: lines, axes and grid in the theme's colours."""
 
+from collections.abc import Iterable
+
+import numpy as np
 import pyqtgraph
 from PyQt5.QtCore import Qt
 
@@ -14,6 +17,8 @@ LINE_STYLES = (
 )
 LINE_WIDTH = 2
 GRID = 0.15  # opacity
+APART = 0.06  # of an axis, between two marks at the least: their numbers do not overlap
+Ticks = list[list[tuple[float, str]]]
 
 
 def dress_plot(plot: pyqtgraph.PlotWidget, x_title: str, y_title: str) -> None:
@@ -33,3 +38,15 @@ def number_axes(plot: pyqtgraph.PlotWidget, numbered: bool) -> None:
     for side in ("bottom", "left"):
         item.getAxis(side).setStyle(showValues=numbered)
     item.showGrid(x=numbered, y=numbered, alpha=GRID)
+
+
+def ticks_at(values: Iterable[float], log: bool) -> Ticks:
+    """Return marks at these values for an axis, without those that are too near to one on their left."""
+    ordered = sorted(set(values))
+    places = np.log10(ordered) if log else np.asarray(ordered)
+    least = APART * float(places[-1] - places[0]) if len(ordered) else 0.0
+    ticks: list[tuple[float, str]] = []
+    for place, value in zip(places.tolist(), ordered, strict=True):
+        if not ticks or place - ticks[-1][0] >= least:
+            ticks.append((place, f"{value:g}"))
+    return [ticks]

@@ -10,6 +10,7 @@ from tests.ui.mouse import move
 from ui import theme
 from ui.widgets.curve_legend import CurveLegend
 from ui.widgets.curve_plot import CurvePlot, range_of_shares
+from ui.widgets.plot_style import ticks_at
 
 
 @pytest.fixture
@@ -114,6 +115,16 @@ def test_a_logarithmic_axis_takes_plain_values(qtbot: QtBot) -> None:
     assert hover(plot, 2, 0.7) == "fit: strength 100, accuracy 0.7"
     (ticks,) = plot._plot.getPlotItem().getAxis("bottom")._tickLevels
     assert ticks == [(-2.0, "0.01"), (0.0, "1"), (2.0, "100")]
+
+
+def test_marks_that_would_overlap_are_left_out() -> None:
+    assert ticks_at([0.5, 2, 2.1, 8], log=True)[0] == [
+        (pytest.approx(-0.301, abs=0.001), "0.5"),
+        (pytest.approx(0.301, abs=0.001), "2"),
+        (pytest.approx(0.903, abs=0.001), "8"),
+    ]
+    assert ticks_at([3], log=False) == [[(3, "3")]]
+    assert ticks_at([], log=True) == [[]]
 
 
 def test_a_small_plot_numbers_both_ends(qtbot: QtBot) -> None:
