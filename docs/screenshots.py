@@ -50,6 +50,7 @@ from ui.settings_dialog import SettingsDialog
 from ui.start import make_application
 from ui.sweep_window import SweepWindow
 from ui.train_tab import TrainTab
+from ui.training_choices import TrainingChoices
 from ui.widgets.confusion_matrix import ConfusionMatrix
 from ui.widgets.correction_bar import CorrectionBar
 from ui.widgets.form import Form
@@ -288,11 +289,11 @@ def take_fine_tuning(window: MainWindow) -> None:
     form = find(tab, Form)
     for name, value in (("side", TUNED_SIDE), ("epochs", TUNED_EPOCHS), ("head_epochs", 1)):
         form.field(name).setValue(value)
-    press(tab, "Advanced")
+    find(tab, TrainingChoices).advanced.click()
     strip = find(tab, PreviewStrip)
     wait(lambda: strip.shown() > 0)
     take(window, "augmentation")
-    press(tab, "Advanced")
+    find(tab, TrainingChoices).advanced.click()
     find(tab, RunList).clearSelection()  # no other run's curves
     press(tab, "Train")
     plots = find(tab, TrainingPlots)

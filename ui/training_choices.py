@@ -35,6 +35,7 @@ class TrainingChoices(QWidget):
         self.presets = PresetChoice()
         self.advanced = QPushButton(self.tr("Advanced"), checkable=True)
         self.settings = Form()
+        self.reset = QPushButton(self.tr("Back to the preset's settings"))
         self.head = QComboBox()
         self.head.addItem(self.tr("Logistic regression"), "logistic")
         self.head.addItem(self.tr("Linear support vector machine"), "svm")
@@ -52,6 +53,8 @@ class TrainingChoices(QWidget):
         self.advanced.toggled.connect(self.options.setVisible)
         self.advanced.toggled.connect(self.preview.refresh)
         self.settings.changed.connect(self.preview.refresh)
+        self.settings.changed.connect(self._count_changes)
+        self.reset.clicked.connect(self._on_presets_changed)
         self.presets.changed.connect(self._on_presets_changed)
         state.engines_changed.connect(self.presets.refresh)
         state.networks_changed.connect(self._show_networks)
@@ -64,6 +67,7 @@ class TrainingChoices(QWidget):
         self._form.addRow(self.tr("Network"), self.network)
         self._form.addRow(self.tr("Classifier"), self.head)
         self._form.addRow(self.tr("Seed"), self.seed)
+        self._form.addRow(self.reset)
         self._form.addRow(self.settings)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -74,10 +78,18 @@ class TrainingChoices(QWidget):
 
     def come_after(self, buttons: Sequence[QWidget]) -> None:
         """Let the Tab key go through some buttons and then through the choices from top to bottom."""
-        choices = [*self.presets.buttons(), self.advanced, self._strip.button, self.network, self.head, self.seed]
+        choices = [
+            *self.presets.buttons(),
+            self.advanced,
+            self._strip.button,
+            self.network,
+            self.head,
+            self.seed,
+            self.reset,
+        ]
         for before, after in pairwise([*buttons, *choices]):
             self.setTabOrder(before, after)
-        self.settings.come_after(self.seed)
+        self.settings.come_after(self.reset)
 
     def request(self) -> TrainingRequest | None:
         """Return what is asked for; None where no engine can be used."""
@@ -118,8 +130,16 @@ class TrainingChoices(QWidget):
             field.setHidden(is_cntk)
             self._form.labelForField(field).setHidden(is_cntk)
         self._show_networks()
+        self._count_changes()
         self.changed.emit()
         self.preview.refresh()
+
+    @pyqtSlot()
+    def _count_changes(self) -> None:
+        """Say how many settings differ from the preset's; another preset brings its own."""
+        count = len(self.settings.changes())
+        self.advanced.setText(self.tr("Advanced ({0} changed)").format(count) if count else self.tr("Advanced"))
+        self.reset.setEnabled(bool(count))
 
     def _augmented(self) -> TorchSettings | str:
         """Return the settings that pictures are augmented by, or say why none are drawn."""

@@ -15,7 +15,7 @@ from app.engines.snapshot import read_snapshot
 from app.errors import EngineError
 from app.evaluation.report import load_evaluation
 from app.project.records import CANCELLED, DONE, FAILED, RunRow
-from app.settings import PRESETS, settings_table
+from app.settings import BALANCED, PRESETS, settings_table
 from tests.ui.tabs import on_display
 from ui.state import AppState
 from ui.train_tab import TrainTab
@@ -134,10 +134,25 @@ def test_it_says_what_is_done_about_a_rare_class_until_the_user_decides(
     assert not ready._balance.isVisible()
 
 
+def test_it_says_how_many_settings_are_not_the_presets_and_takes_them_back(qtbot: QtBot, ready: TrainTab) -> None:
+    choose(qtbot, ready, "balanced")
+    choices = ready.choices
+    assert choices.advanced.text() == "Advanced"
+    assert not choices.reset.isEnabled()
+    choices.settings.field("epochs").setValue(9)
+    choices.settings.field("flip").setChecked(False)
+    assert choices.advanced.text() == "Advanced (2 changed)"
+    click(qtbot, choices.reset)
+    assert choices.settings.changes() == {}
+    assert choices.settings.field("epochs").value() == BALANCED.epochs
+    assert choices.advanced.text() == "Advanced"
+
+
 def test_the_tab_key_goes_down_the_left_side(qtbot: QtBot, ready: TrainTab) -> None:
     choose(qtbot, ready, "balanced")
     settings = [ready.choices.settings.field(setting.name) for setting in settings_table("torch")]
-    choices = [ready.choices.advanced, ready.choices.network, ready.choices.head, ready.choices.seed, *settings]
+    choices = [ready.choices.advanced, ready.choices.network, ready.choices.head, ready.choices.seed]
+    choices += settings  # what takes changes back cannot be pressed
     qtbot.waitUntil(settings[-1].isVisible)
     ready._groups.setFocus()
     seen: list[QWidget | None] = []
