@@ -28,7 +28,7 @@ from app.engines.snapshot import (
     read_split,
     write_snapshot,
 )
-from app.engines.stages import OWN, STAGES, RunProcesses
+from app.engines.stages import OWN, STAGES, RunProcesses, tidy
 from app.errors import AppError, Cancelled, EngineError, InputError
 from app.evaluation.report import Evaluation, load_evaluation
 from app.evaluation.validation import validation_figure
@@ -148,10 +148,10 @@ def resume(
     """Take a run that ended before its time on from its checkpoint; raises like `train`, InputError without one."""
     folder = project.run_folder(number)
     run = next((run for run in project.runs() if run.number == number), None)
+    if run is not None and run.state == DONE:
+        raise InputError(f"Run {number} is finished already.", "Train anew.")
     if run is None or not has_checkpoint(project, run):
         raise InputError(f"Run {number} has no checkpoint to go on from.", "Train anew.")
-    if run.state == DONE:
-        raise InputError(f"Run {number} is finished already.", "Train anew.")
     snapshot = read_snapshot(folder)
     check_engine(snapshot.engine)
     (folder / METRICS_FILE).unlink(missing_ok=True)  # the engine tells again what was before the checkpoint
@@ -199,15 +199,10 @@ def _take(run: "_Run", worker: EngineProcess | None) -> RunResult:
     except BaseException as error:
         project.run_log.fail(number, f"Sightline failed: {error}", run.took_s)
         raise
-    evaluation = result.evaluation
-    project.run_log.finish(
-        number,
-        evaluation.accuracy if evaluation else None,
-        evaluation.interval if evaluation else None,
-        evaluation.images if evaluation else 0,
-        result.seconds["total"],
-        result.validation,
-    )
+    tested = result.evaluation
+    accuracy, interval, images = (tested.accuracy, tested.interval, tested.images) if tested else (None, None, 0)
+    project.run_log.finish(number, accuracy, interval, images, result.seconds["total"], result.validation)
+    tidy(project.run_folder(number), run.snapshot.engine)
     return result
 
 

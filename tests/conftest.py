@@ -14,11 +14,13 @@ from app.demo.garments import make_demo
 from app.engines.cntk_runtime import RUNTIME_VARIABLE, Runtime, RuntimeInfo, default_runtime
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Event
+from app.engines.snapshot import NETWORK_FILE
 from app.engines.stages import CNTK, WORKERS
 from app.files import HOME_VARIABLE
 from app.project.project import Project
 from app.training import RunResult, TrainingRequest, train
 from installer.display import PrivateDisplay
+from tests.kept import Kept
 
 PER_CLASS = 14
 STORED_MODELS = Path(__file__).resolve().parent / "app" / "engines" / "data" / "cntk_models.zip"
@@ -27,12 +29,13 @@ FAKE_CNTK = "tests.app.engines.fake_cntk"
 
 @dataclass(frozen=True)
 class Trained:
-    """A project folder with one finished run, and what was heard while it trained."""
+    """A project folder with one finished run, what was heard while it trained, and a copy of the engine's network."""
 
     project: Path
     images: Path
     result: RunResult
     events: tuple[Event, ...]
+    network: Path
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,11 +67,18 @@ def garments(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(tmp_path_factory: pytest.TempPathFactory, garments: Path) -> Trained:
     """Train the quick engine on the drawn garments, once for all tests. Treat it as read-only."""
     folder = tmp_path_factory.mktemp("trained") / "project"
+    kept = tmp_path_factory.mktemp("kept") / "run"
     events: list[Event] = []
     with Project.create(folder, "Garments") as project:
         project.add_folder(garments, lambda done, total: None, threading.Event())
-        result = train(project, TrainingRequest(), events.append, threading.Event())
-    return Trained(folder, garments, result, tuple(events))
+        keep = Kept(project.run_folder(1), kept, NETWORK_FILE)
+
+        def on_event(event: Event) -> None:
+            events.append(event)
+            keep(event)
+
+        result = train(project, TrainingRequest(), on_event, threading.Event())
+    return Trained(folder, garments, result, tuple(events), kept / NETWORK_FILE)
 
 
 @pytest.fixture(scope="session")

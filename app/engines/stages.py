@@ -1,5 +1,6 @@
 """What each engine does between the division of the images and the bundle; imports none of their frameworks."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,7 @@ from types import TracebackType
 
 from app.engines.cntk_runtime import default_runtime
 from app.engines.process import QUICK_WORKER, EngineProcess
+from app.engines.snapshot import NETWORK_FILE
 
 TORCH_TRAINING = "app.engines.torch_training"
 CNTK_PREPARATION = "app.engines.cntk_preparation"
@@ -18,6 +20,8 @@ KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_":
 WAIT_ASLEEP = {"OMP_WAIT_POLICY": "PASSIVE"}
 CNTK_PATIENCE_S = 1.5  # a minibatch can take longer and cannot be interrupted
 OWN, CNTK = "own", "cntk"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,15 @@ STAGES = {
         "checkpoint.json",
     ),
 }
+
+
+def tidy(run: Path, engine: str) -> None:
+    """Remove what nothing reads once a run is finished: where it would go on from, and the network in its bundle."""
+    for name in filter(None, (STAGES[engine].checkpoint, NETWORK_FILE)):
+        try:
+            (run / name).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("“%s” stays: %s", run / name, error)
 
 
 def cntk_process() -> EngineProcess:

@@ -25,6 +25,7 @@ from app.server.bundle_model import BundleModel
 from app.settings import CntkSettings, Value
 from app.training import RunResult, TrainingRequest, finish_epoch, resumable_run, resume, train
 from tests.app.server.serving import serving
+from tests.kept import Kept
 
 MODES = ("softmax", "svm", "dnn", "svmDnnRefined")
 
@@ -71,8 +72,7 @@ def test_each_mode_makes_a_run_like_any_other(garment_project: Project, small: d
     result = go(garment_project, request(small, mode=mode), events.append)
     folder = result.bundle.parent
     assert {path.name for path in folder.iterdir()} == {
-        "spec.json", "split.json", "metrics.jsonl", NETWORK_FILE, "network.onnx", "validation.npz", "bundle",
-        "evaluation.json",
+        "spec.json", "split.json", "metrics.jsonl", NETWORK_FILE, "validation.npz", "bundle", "evaluation.json",
     }  # fmt: skip
     assert result.evaluation is not None
     assert "set aside" in result.evaluation.protocol
@@ -126,7 +126,7 @@ def test_bundle_and_server_answer_what_cntk_answers(
 
 
 def test_killed_in_mid_epoch_and_resumed_it_ends_as_if_nothing_had_been(
-    garment_project: Project, small: dict[str, Value], monkeypatch: pytest.MonkeyPatch
+    garment_project: Project, small: dict[str, Value], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     project, wish = garment_project, request(small, mode="dnn")
     started: list[EngineProcess] = []
@@ -149,9 +149,10 @@ def test_killed_in_mid_epoch_and_resumed_it_ends_as_if_nothing_had_been(
     assert epochs[0] >= 1
     assert project.runs()[0].state == "failed"
     assert resumable_run(project) == 1
-    resumed = resume(project, 1, ignore, threading.Event())
-    whole = go(project, wish)
-    weights = [onnx.load(run.bundle.parent / "network.onnx").graph.initializer for run in (resumed, whole)]
+    kept = [tmp_path / "resumed", tmp_path / "whole"]
+    resume(project, 1, Kept(project.run_folder(1), kept[0], "network.onnx"), threading.Event())
+    go(project, wish, Kept(project.run_folder(2), kept[1], "network.onnx"))
+    weights = [onnx.load(folder / "network.onnx").graph.initializer for folder in kept]
     for one, other in zip(*weights, strict=True):
         np.testing.assert_allclose(onnx.numpy_helper.to_array(one), onnx.numpy_helper.to_array(other), atol=1e-5)
 

@@ -29,6 +29,7 @@ from app.onnx_sessions import open_session
 from app.project.project import Project
 from app.settings import Value
 from app.training import TrainingRequest, finish_epoch, launch_worker, resumable_run, resume, train
+from tests.kept import Kept
 
 SETTINGS: dict[str, Value] = {
     "epochs": 3,
@@ -54,8 +55,8 @@ def garment_project(project: Project, garments: Path) -> Project:
     return project
 
 
-def losses(project: Project, run: int) -> list[float]:
-    return read_checkpoint(project.run_folder(run) / CHECKPOINT_FILE).state.losses
+def losses(folder: Path) -> list[float]:
+    return read_checkpoint(folder / CHECKPOINT_FILE).state.losses
 
 
 def on_checkpoint(number: int, act: Callable[[], object]) -> Callable[[Event], None]:
@@ -71,26 +72,34 @@ def on_checkpoint(number: int, act: Callable[[], object]) -> Callable[[Event], N
 
 
 @pytest.mark.slow
-def test_killed_and_resumed_the_loss_goes_on_as_if_nothing_had_been(garment_project: Project) -> None:
+def test_killed_and_resumed_the_loss_goes_on_as_if_nothing_had_been(garment_project: Project, tmp_path: Path) -> None:
     project = garment_project
     with launch_worker("torch") as worker, pytest.raises(EngineError, match="ended unexpectedly"):
         train(project, REQUEST, on_checkpoint(1, worker.kill), threading.Event(), worker)
     assert project.runs()[0].state == "failed"
     assert resumable_run(project) == 1
-    before = losses(project, 1)
-    result = resume(project, 1, ignore, threading.Event())
+    before = losses(project.run_folder(1))
+    keep = Kept(project.run_folder(1), tmp_path / "resumed", CHECKPOINT_FILE)
+    result = resume(project, 1, keep, threading.Event())
     assert project.runs()[0].state == "done"
     assert resumable_run(project) is None
     assert result.evaluation is not None
+    assert not (project.run_folder(1) / CHECKPOINT_FILE).exists()
     heard: list[Event] = []
-    whole = train(project, REQUEST, heard.append, threading.Event())
+    keep_whole = Kept(project.run_folder(2), tmp_path / "whole", CHECKPOINT_FILE)
+
+    def hear(event: Event) -> None:
+        heard.append(event)
+        keep_whole(event)
+
+    train(project, REQUEST, hear, threading.Event())
     progress = [event for event in heard if isinstance(event, Progress)]
     assert [stage for stage in dict.fromkeys(event.stage for event in progress) if stage in LATE] == LATE
     assert all(event.values[REMAINING] >= 0 for event in progress if event.stage in TOLD)
     assert progress[-1].values[REMAINING] == pytest.approx(0, abs=1e-6)
-    expected = losses(project, whole.run)
+    expected = losses(tmp_path / "whole")
     assert 0 < len(before) < len(expected)
-    np.testing.assert_allclose(losses(project, 1), expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(losses(tmp_path / "resumed"), expected, rtol=0, atol=1e-6)
     lines = (project.run_folder(1) / METRICS_FILE).read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["done"] for line in lines] == [1, 2, 3]
     with pytest.raises(InputError, match="finished already"):
@@ -125,25 +134,28 @@ def test_stopped_it_can_go_on_and_asked_to_finish_it_makes_its_model(garment_pro
 
 @pytest.mark.slow
 @pytest.mark.parametrize("head", ["svm", "logistic"])
-def test_best_trains_the_whole_network_and_a_second_one_has_its_share(garment_project: Project, head: str) -> None:
+def test_best_trains_the_whole_network_and_a_second_one_has_its_share(
+    garment_project: Project, tmp_path: Path, head: str
+) -> None:
     project = garment_project
     changes: dict[str, Value] = {"epochs": 1, "head_epochs": 1, "batch_size": 8, "side": 160}
     request = TrainingRequest("torch", head=head, preset="best", settings=changes)
-    result = train(project, request, ignore, threading.Event())
+    keep = Kept(project.run_folder(1), tmp_path / "kept", NETWORK_FILE)
+    result = train(project, request, keep, threading.Event())
     snapshot = read_snapshot(result.bundle.parent)
     assert (snapshot.preset, snapshot.settings["trained"], snapshot.settings["epochs"]) == ("best", "whole", 1)
     assert result.evaluation is not None
     assert "set aside" in result.evaluation.protocol
     run = result.bundle.parent
     assert not (run / "activations.npy").exists()
-    assert not (run / "features.onnx").exists()
-    network = onnx.load(run / NETWORK_FILE)
+    assert not any((run / name).exists() for name in ("features.onnx", CHECKPOINT_FILE, NETWORK_FILE))
+    network = onnx.load(tmp_path / "kept" / NETWORK_FILE)
     assert feature_views(network) == ["features", "second_features"]
     scores = np.load(run / VALIDATION_FILE)
     images = [read_image(Path(snapshot.images[place].path)) for place in scores["positions"].tolist()]
     prepare = open_session(preprocess_graph(network_side(network)).SerializeToString())
     pixels = np.concatenate([prepare.run(["pixels"], {"image": image[np.newaxis]})[0] for image in images])
-    (logits,) = open_session(run / NETWORK_FILE).run(["logits"], {"pixels": pixels})
+    (logits,) = open_session(tmp_path / "kept" / NETWORK_FILE).run(["logits"], {"pixels": pixels})
     np.testing.assert_allclose(scores["logits"], logits, atol=1e-2)
     explainer = Explainer(result.bundle)
     assert explainer.explain(images[0], 0, ACTIVATION).values.shape == (5, 5)

@@ -15,7 +15,7 @@ from app.engines.catalog import engine_status
 from app.engines.cntk_runtime import RUNTIME_VARIABLE
 from app.engines.process import EngineProcess
 from app.engines.protocol import Event, Progress
-from app.engines.snapshot import TEST, TRAIN, read_snapshot, read_split
+from app.engines.snapshot import NETWORK_FILE, TEST, TRAIN, read_snapshot, read_split
 from app.errors import Cancelled, EngineError, InputError
 from app.export.predictor import Predictor
 from app.project.project import Project
@@ -60,10 +60,17 @@ def test_the_run_folder_holds_everything(trained: Trained) -> None:
     folder = trained.result.bundle.parent
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        "spec.json", "split.json", "metrics.jsonl", "network.onnx", "validation.npz", "bundle", "evaluation.json",
+        "spec.json", "split.json", "metrics.jsonl", "validation.npz", "bundle", "evaluation.json",
     }  # fmt: skip
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [line["values"]["strength"] for line in lines] == [0.5, 2.0, 8.0, 32.0, 128.0]
+
+
+def test_what_is_to_be_removed_may_be_gone_already(project: Project, garments: Path) -> None:
+    add(project, garments)
+    network = project.run_folder(1) / NETWORK_FILE
+    train(project, TrainingRequest(), on_first("test", network.unlink), threading.Event())
+    assert project.runs()[0].state == "done"
 
 
 def test_what_happens_is_told_while_it_happens(trained: Trained) -> None:

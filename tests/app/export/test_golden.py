@@ -14,6 +14,7 @@ import pytest
 from app.errors import BundleError
 from app.export.bundle import INFO_FILE, MODEL_FILE
 from app.export.golden import check_golden, write_golden
+from tests.conftest import Trained
 
 
 def test_golden_images_agree(bundle: Path, zipped: Path) -> None:
@@ -100,9 +101,9 @@ def test_nothing_to_check_is_not_agreement(copy: Path) -> None:
         check_golden(copy)
 
 
-def test_unreadable_candidates_are_passed_over(bundle: Path, tmp_path: Path, photos: list[Path]) -> None:
+def test_unreadable_candidates_are_passed_over(trained: Trained, tmp_path: Path, photos: list[Path]) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
-    write_golden(tmp_path, onnx.load(bundle.parent / "network.onnx"), 1.0, [tmp_path / "bad.jpg", *photos[:2]])
+    write_golden(tmp_path, onnx.load(trained.network), 1.0, [tmp_path / "bad.jpg", *photos[:2]])
     expected = json.loads((tmp_path / "golden" / "expected.json").read_text(encoding="utf-8"))
     assert list(expected) == ["000.png", "001.png"]
     assert all(sum(one) == pytest.approx(1) for one in expected.values())

@@ -21,10 +21,9 @@ from tests.hostile.bytes_of import exif_block, with_exif
 
 
 def test_the_joined_model_equals_its_steps(bundle: Path, trained: Trained) -> None:
-    folder = bundle.parent
     predictor = Predictor(bundle)
     prepare = open_session(preprocess_graph(224).SerializeToString())
-    network = open_session(folder / "network.onnx")
+    network = open_session(trained.network)
     for path in sorted(trained.images.rglob("*.jpg")):
         image = read_image(path)
         pixels = prepare.run(["pixels"], {"image": image[None]})[0]
