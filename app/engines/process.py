@@ -214,7 +214,7 @@ class EngineProcess:
         if code is not None:
             self._hear_out()
         how = f" (code {code})" if code is not None else ""
-        hint = "Details hold its last words."
+        hint = "The log file has its last words."
         if code is not None and code < 0:
             hint = "The system ended it; most often that means too little memory. Close other programs and try again."
         return EngineError(f"The engine {what}{how}.", hint, "\n".join(self._errors))
