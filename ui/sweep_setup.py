@@ -46,10 +46,8 @@ class SweepSetup(QWidget):
         self.draw = QRadioButton(self.tr("Drawn at random"))
         self.draw.setToolTip(self.tr("Ranges are written as 1e-4..1e-2"))
         self.count = QSpinBox(minimum=1, maximum=MOST_RUNS, value=FIRST_DRAWS)
-        self.count.setSuffix(self.tr(" draws"))
         self.count.setAccessibleName(self.tr("Number of draws"))
         self.repeats = QSpinBox(minimum=1, maximum=MOST_REPEATS, value=1)
-        self.repeats.setSuffix(self.tr(" seeds each"))
         self.repeats.setToolTip(self.tr("Train each with so many seeds, to see whether a lead is more than chance"))
         self.seed = QSpinBox(maximum=LARGEST_SEED)
         self.seed.setToolTip(self.tr("The first seed; all runs divide the images by it"))
@@ -126,16 +124,23 @@ class SweepSetup(QWidget):
     @pyqtSlot()
     def _on_changed(self) -> None:
         self.count.setEnabled(self.draw.isChecked())
+        self.count.setSuffix(self.tr(" draw") if self.count.value() == 1 else self.tr(" draws"))
+        self.repeats.setSuffix(self.tr(" seed each") if self.repeats.value() == 1 else self.tr(" seeds each"))
         try:
             plan = self.plan()
         except AppError as error:
             self.words.setText(f"{error.message} {error.hint}")
         else:
             runs, points = len(plan.trials()), len(plan.points)
-            self.words.setText(
-                self.tr("{0:,} runs: {1:,} different ones with {2} seeds").format(runs, points, plan.repeats)
-            )
+            self.words.setText(self._count_words(runs, points, plan.repeats))
         self.changed.emit()
+
+    def _count_words(self, runs: int, points: int, repeats: int) -> str:
+        if points == 1:
+            return self.tr("{0:,} runs: the same settings with {1} seeds").format(runs, repeats)
+        if repeats == 1:
+            return self.tr("{0:,} runs: {1:,} different ones with 1 seed").format(runs, points)
+        return self.tr("{0:,} runs: {1:,} different ones with {2} seeds").format(runs, points, repeats)
 
 
 def _first_values(setting: Setting) -> str:
