@@ -33,6 +33,9 @@ class SettingsTable(FigureTable):
             ]
             for name, values in compared.differing.items()
         ]
+        if any(compared.alone):
+            title = Cell(self.tr("Settings that only its engine has"), help=self.tr("How many; they are not compared"))
+            rows.append([title, *(Cell(f"{count:,}") for count in compared.alone)])
         if not rows:
             rows = [[Cell(self.tr("All settings are the same.")), *(Cell("") for _ in compared.runs)]]
         self.show_rows(titles, rows)

@@ -173,8 +173,8 @@ class CompareWindow(QDialog):
         more = found.right[1] - found.right[0]
         if more == 0:
             return self.tr("Runs {0} and {1} are right on equally many images.").format(a, b)
-        what = self.tr("Run {0} is right on {1:,} more of {2:,} images than run {3}").format(
-            *((b, more) if more > 0 else (a, -more)), found.images, a if more > 0 else b
+        what = self.tr("Run {0} is right on {1:,} more of {2} than run {3}").format(
+            *((b, more) if more > 0 else (a, -more)), self._images(found.images), a if more > 0 else b
         )
         chance = self.tr("p < {0}").format(LEAST_P) if found.chance < LEAST_P else f"p = {found.chance:.3f}"
         if found.is_more_than_chance:
@@ -185,16 +185,20 @@ class CompareWindow(QDialog):
         low, high = found.gain_interval
         text = self.tr(
             "Accuracy {0:.1%} and {1:.1%}; run {2} minus run {3}: {4:+.1f} points (95% interval {5:+.1f} to {6:+.1f}). "
-            "Only run {3} is right on {7:,} images, only run {2} on {8:,}."
+            "Only run {3} is right on {7}, only run {2} on {8:,}."
         ).format(
             *(right / found.images for right in found.right),
             b,
             a,
             *(POINTS * value for value in (found.gain, low, high)),
-            *found.only_right,
+            self._images(found.only_right[0]),
+            found.only_right[1],
         )
         if (found.images, found.images) != found.tested:
             text += " " + self.tr(
-                "The runs were tested on {0:,} and {1:,} images; only the {2:,} that both were tested on count here."
-            ).format(*found.tested, found.images)
+                "The runs were tested on {0:,} and {1}; only the {2:,} that both were tested on count here."
+            ).format(found.tested[0], self._images(found.tested[1]), found.images)
         return text
+
+    def _images(self, number: int) -> str:
+        return self.tr("1 image") if number == 1 else self.tr("{0:,} images").format(number)

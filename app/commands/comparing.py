@@ -6,14 +6,27 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from app.commands.arguments import AddCommand
 from app.commands.report import LISTED, Report, stop_if
-from app.evaluation.compared_runs import open_compared
-from app.evaluation.comparison import ClassChange, Comparison, verdict
+from app.evaluation.compared_runs import ComparedRuns, open_compared
+from app.evaluation.comparison import ClassChange, Comparison, image_count, verdict
 from app.project.project import Project
+from app.settings import PRESETS, settings_table
+from app.sweeps.results import value_words
 from app.terminal import ProgressLine
+
+NOTHING = "–"
+TITLES = {
+    "engine": "Engine",
+    "preset": "Preset",
+    "backbone": "Network",
+    "head": "Classifier",
+    "seed": "Seed",
+    "data": "Data",
+    "images": "Images",
+    "classes": "Classes",
+}
 
 
 def add_commands(add: AddCommand) -> None:
@@ -28,32 +41,43 @@ def compare(options: argparse.Namespace, progress: ProgressLine, cancel: threadi
     with Project.open(options.project.expanduser()) as project:
         compared = open_compared(project, options.runs)
     numbers, settings = list(compared.runs), compared.differing
-    texts, values = [_settings_words(settings, numbers)], []
+    texts, values = [_settings_words(compared)], []
     for a, b in combinations(numbers, 2):
         stop_if(cancel)
         comparison = compared.pair(a, b)
-        texts.append(_words(comparison, a, b))
+        texts.append(comparison_words(comparison, a, b))
         values.append({"runs": [a, b], "verdict": verdict(comparison, a, b), **asdict(comparison)})
     return Report("\n\n".join(texts), {"runs": numbers, "settings": settings, "comparisons": values})
 
 
-def _settings_words(settings: dict[str, list[Any]], numbers: Sequence[int]) -> str:
-    if not settings:
+def _settings_words(compared: ComparedRuns) -> str:
+    if not compared.differing:
         return "The runs have the same settings."
-    lines = [f"  {name}: {', '.join(str(value) for value in values)}" for name, values in settings.items()]
-    return "\n".join([f"Settings that differ, in runs {', '.join(map(str, numbers))}:", *lines])
+    engines = {str(run.settings["engine"]) for run in compared.runs.values()}
+    titles = {one.name: one.title for engine in engines for one in settings_table(engine)} | TITLES
+    rows = {titles.get(name, name): _value_words(name, values) for name, values in compared.differing.items()}
+    if any(compared.alone):
+        rows["Settings that only its engine has"] = [str(count) for count in compared.alone]
+    lines = [f"  {title}: {' / '.join(values)}" for title, values in rows.items()]
+    return "\n".join([f"Settings that differ, run {' / '.join(map(str, compared.runs))}:", *lines])
 
 
-def _words(comparison: Comparison, a: int, b: int) -> str:
+def _value_words(name: str, values: Sequence[object]) -> list[str]:
+    presets = {preset.name: preset.title for preset in PRESETS.values()} if name == "preset" else {}
+    return [NOTHING if value in (None, "") else presets.get(str(value), value_words(value)) for value in values]
+
+
+def comparison_words(comparison: Comparison, a: int, b: int) -> str:
+    """Write how run B does beside run A, and where they disagree."""
     low, high = comparison.gain_interval
     tested = f"{comparison.tested[0]} and {comparison.tested[1]}"
     lines = [
         verdict(comparison, a, b),
-        f"Compared on {comparison.images} images; the runs were tested on {tested}.",
+        f"Compared on {image_count(comparison.images)}; the runs were tested on {tested}.",
         f"Accuracy, run {b} minus run {a}: {100 * comparison.gain:+.1f} points "
         f"({100 * low:+.1f} to {100 * high:+.1f}).",
         *(_class_words(change) for change in comparison.classes),
-        f"They disagree on {len(comparison.disagreements)} images.",
+        f"They disagree on {image_count(len(comparison.disagreements))}.",
         *(f"  {one.path}: {one.label}; {' / '.join(one.predicted)}" for one in comparison.disagreements[:LISTED]),
     ]
     if len(comparison.disagreements) > LISTED:
@@ -68,4 +92,4 @@ def _class_words(change: ClassChange) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+    return NOTHING if value is None else f"{value:.1%}"

@@ -35,13 +35,19 @@ class ComparedRun:
 
 
 class ComparedRuns:
-    """The runs, in the order they were named; `differing` are the settings that are not the same in all of them."""
+    """The runs, in the order they were named; `differing` are the settings that are not the same in all of them.
+
+    `alone` is how many settings each run has that no other engine has: 0 where all are of one engine.
+    """
 
     def __init__(self, runs: Sequence[ComparedRun], classes: Sequence[ClassRow], digests: Mapping[str, str]):
         self.runs = {run.row.number: run for run in runs}
         self.classes = tuple(classes)
         self.digests = digests
-        self.differing = differing([run.settings for run in runs])
+        settings = [run.settings for run in runs]
+        self.differing = differing(settings)
+        names = of_one_engine(settings)
+        self.alone = [len(names.get(one["engine"], ())) for one in settings]
         self.pair = lru_cache(maxsize=None)(self._pair)
 
     def _pair(self, a: int, b: int) -> Comparison:
@@ -79,7 +85,27 @@ def run_settings(project: Project, number: int) -> dict[str, Any]:
 
 
 def differing(settings: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Return the settings that are not the same in all runs, with the value in each, None where it has none."""
-    names = dict.fromkeys(name for one in settings for name in one)
-    found = {name: [one.get(name) for one in settings] for name in names}
-    return {name: values for name, values in found.items() if any(value != values[0] for value in values)}
+    """Return the settings that are not the same in all runs, with the value in each, None where it has none.
+
+    Those that only one engine has are compared between its own runs.
+    """
+    alone = {name for names in of_one_engine(settings).values() for name in names}
+    found = {}
+    for name in dict.fromkeys(name for one in settings for name in one):
+        values = [one.get(name) for one in settings if name in one or name not in alone]
+        if any(value != values[0] for value in values):
+            found[name] = [one.get(name) for one in settings]
+    return found
+
+
+def of_one_engine(settings: Sequence[dict[str, Any]]) -> dict[str, set[str]]:
+    """Return the settings that only one engine's runs have, by engine; nothing where all are of the same."""
+    engines: dict[str, set[str]] = {}
+    for one in settings:
+        engines.setdefault(one.get("engine", ""), set()).update(one)
+    if len(engines) < LEAST:
+        return {}
+    return {
+        engine: names.difference(*(others for other, others in engines.items() if other != engine))
+        for engine, names in engines.items()
+    }

@@ -117,11 +117,16 @@ def verdict(comparison: Comparison, a: int, b: int) -> str:
     """Say in a sentence whether run B differs from run A by more than chance."""
     more = comparison.right[1] - comparison.right[0]
     if more == 0:
-        return f"Runs {a} and {b} are right on equally many of {comparison.images} images."
+        return f"Runs {a} and {b} are right on equally many of {image_count(comparison.images)}."
     better = b if more > 0 else a
-    what = f"Run {better} is right on {abs(more)} more of {comparison.images} images"
+    what = f"Run {better} is right on {abs(more)} more of {image_count(comparison.images)}"
     chance = "p < 0.001" if comparison.chance < 0.001 else f"p = {comparison.chance:.3f}"
     return f"{what}; that {'is more than' if comparison.is_more_than_chance else 'could be'} chance ({chance})."
+
+
+def image_count(number: int) -> str:
+    """Say how many images."""
+    return "1 image" if number == 1 else f"{number} images"
 
 
 def _shared(a: Review, b: Review, names: tuple[Names, Names]) -> tuple[Integers, Integers]:

@@ -1,5 +1,6 @@
 """Comparing runs in the window: the verdict, classes, settings, curves, and the images they disagree on."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engines.metrics import METRICS_FILE, add_metrics
 from app.engines.protocol import Progress
+from app.evaluation.comparison import Comparison
 from app.project.project import Project
 from tests.ui.reviewing import plant
 from ui.compare_images import NEITHER, ONLY_A, ONLY_B, CompareImages
@@ -100,6 +102,25 @@ def test_a_difference_of_a_few_images_could_be_chance(compare: Open, three_runs:
 
 def test_settings_that_differ_are_listed(compare: Open) -> None:
     assert texts(compare(1, 2, 3)) == [["Seed", "0", "0", "7"]]
+
+
+def test_settings_of_one_engine_are_counted_not_listed(compare: Open, three_runs: Project) -> None:
+    spec = three_runs.run_folder(3) / "spec.json"
+    stored = json.loads(spec.read_text(encoding="utf-8"))
+    settings = {"epochs": 4, "flip": True, "views": 1}
+    spec.write_text(json.dumps({**stored, "engine": "torch", "settings": settings}), encoding="utf-8")
+    assert texts(compare(1, 3)) == [
+        ["Engine", "quick", "torch"],
+        ["Seed", "0", "7"],
+        ["Settings that only its engine has", "1", "3"],
+    ]
+
+
+def test_one_image_is_singular(compare: Open) -> None:
+    window = compare(1, 2)
+    found = Comparison(1, (1, 1), (0, 1), (1, 0), 1.0, (0.0, 1.0), 1.0, (), ())
+    assert window._verdict(found, 1, 2).startswith("Run 2 is right on 1 more of 1 image than run 1.")
+    assert "Only run 1 is right on 1 image, only run 2 on 0." in window._details(found, 1, 2)
 
 
 def test_curves_over_epochs_and_over_strengths_have_their_own_plots(compare: Open) -> None:

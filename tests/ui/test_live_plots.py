@@ -17,7 +17,7 @@ from tests.ui.mouse import move
 from ui import theme
 from ui.state import AppState
 from ui.train_tab import TrainTab
-from ui.widgets.live_plot import LivePlot
+from ui.widgets.live_plot import UNBROKEN, LivePlot
 from ui.widgets.training_plots import TrainingPlots
 
 STEPS, EPOCHS = 200, 4
@@ -81,13 +81,13 @@ def test_hovering_reads_every_curve_out_in_every_plot(plots: TrainingPlots, qtbo
     assert "validation" in loss.readout.text()
     assert "epoch" not in loss.readout.text()
     move(qtbot, loss.canvas.viewport(), place_of(qtbot, loss, 2.0, 1.5))
-    qtbot.waitUntil(lambda: "epoch 2" in loss.readout.text(), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: f"epoch{UNBROKEN}2" in loss.readout.text(), timeout=LONG_MS)
     assert "<b>1.5</b>" in loss.readout.text()
     assert "<b>70.0%</b>" in accuracy.readout.text()
     assert "validation 1.5" in loss.canvas.accessibleDescription()
     loss.canvas.setFocus()
     qtbot.keyClick(loss.canvas, Qt.Key.Key_Right)
-    assert "epoch 2.02" in loss.readout.text()
+    assert f"epoch{UNBROKEN}2.02" in loss.readout.text()
     qtbot.mouseMove(loss.choice, QPoint(5, 5))
     qtbot.waitUntil(lambda: "epoch" not in loss.readout.text(), timeout=LONG_MS)
 
@@ -164,6 +164,31 @@ def test_the_log_scale_is_for_what_is_no_share(plots: TrainingPlots, qtbot: QtBo
     loss, accuracy, _ = plots.plots
     assert loss.canvas.getPlotItem().getAxis("left").logMode
     assert not accuracy.canvas.getPlotItem().getAxis("left").logMode
+
+
+def test_the_log_scale_marks_what_lies_above_one(plots: TrainingPlots, qtbot: QtBot) -> None:
+    plots.expect("torch")
+    for done in range(STEPS):
+        plots.show_progress(Progress("tune", done, STEPS, {"loss": 1.7 * 0.985**done, "epochs": EPOCHS}))
+    plots.log.setChecked(True)
+    plots.draw()
+    plot = plots.plots[0]
+    place_of(qtbot, plot, 1.0, 0.2)
+    axis, (low, high) = plot.canvas.getPlotItem().getAxis("left"), plot.box.viewRange()[1]
+    (_, marks), *_ = axis.tickValues(low, high, axis.height())
+    assert "1.5" in axis.tickStrings(marks, 1.0, None)
+
+
+def test_equal_shares_and_a_single_epoch_have_axes_from_0_to_1(plots: TrainingPlots) -> None:
+    plots.expect("torch")
+    plots.show_progress(Progress("epoch", 1, EPOCHS, {"validation_accuracy": 1.0, "validation_loss": 0.5}))
+    plots.show_end()
+    plots.draw()
+    loss, accuracy, _ = plots.plots
+    plots.grab()  # what is in sight is known when it is painted
+    for low, high in (*accuracy.box.viewRange(), loss.box.viewRange()[0]):
+        assert -0.1 < low < 0
+        assert 1 < high < 1.1
 
 
 def test_many_classes_are_cut_to_the_worst_in_every_theme(plots: TrainingPlots) -> None:

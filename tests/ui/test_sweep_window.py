@@ -71,6 +71,18 @@ def test_the_number_of_runs_is_said_before(window: SweepWindow) -> None:
     assert window.setup.words.text() == "15 runs: 5 different ones with 3 seeds"
 
 
+def test_one_of_anything_is_singular(window: SweepWindow) -> None:
+    setup = window.setup
+    setup.vary("head", "logistic, svm")
+    assert setup.words.text() == "2 runs, all with different settings and one seed"
+    assert setup.repeats.text() == "1 seed each"
+    setup.draw.setChecked(True)
+    setup.count.setValue(1)
+    setup.repeats.setValue(3)
+    assert setup.words.text() == "3 runs: the same settings, repeated with other seeds"
+    assert (setup.count.text(), setup.repeats.text()) == ("1 draw", "3 seeds each")
+
+
 def test_every_setting_of_fine_tuning_can_vary_as_it_is_offered(window: SweepWindow) -> None:
     window.setup.preset.setCurrentIndex(window.setup.preset.findData("balanced"))
     for name, (box, _) in window.setup._rows.items():

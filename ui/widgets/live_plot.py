@@ -12,6 +12,7 @@ from PyQt5.QtGui import QColor, QKeyEvent
 from PyQt5.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.widgets.plot_box import PlotBox
 from ui.widgets.plot_canvas import PlotCanvas
 from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, Ticks, dress_plot, number_axes, ticks_at
 
@@ -52,6 +53,7 @@ class Scene:
     log_y: bool = False
     words: str = ""
     note: str = ""
+    shares: bool = False  # is what y is
     number: Callable[[float], str] = "{:.4g}".format  # writes a value
 
 
@@ -138,7 +140,7 @@ class LivePlot(QWidget):
         self.box.setAutoVisible(y=True)
 
     @property
-    def box(self) -> pyqtgraph.ViewBox:
+    def box(self) -> PlotBox:
         """Return the part of the plot that is moved and zoomed."""
         return self.canvas.getPlotItem().getViewBox()
 
@@ -174,6 +176,7 @@ class LivePlot(QWidget):
         if (scene.x_title, scene.log_x) != (self._scene.x_title, self._scene.log_x):
             self.show_whole()
         self._scene = scene
+        self.box.follow(from_zero=not scene.log_x, shares=scene.shares)
         self._redraw()
 
     @pyqtSlot()
@@ -246,7 +249,7 @@ class LivePlot(QWidget):
         texts = [self._text(line, index) for line, index in found]
         if self._at is not None and found:
             place = found[0][0].x[found[0][1]]
-            texts.append(f"{self._scene.x_title} {place:.4g}")
+            texts.append(f"{self._scene.x_title} {place:.4g}".replace(" ", UNBROKEN))
         if self._scene.note:
             texts.append(f'<span style="color:{theme.token("muted")}">{self._scene.note}</span>')
         self.readout.setText(f" {UNBROKEN} ".join(texts) or " ")

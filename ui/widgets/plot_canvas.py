@@ -4,6 +4,9 @@ import pyqtgraph
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtGui import QMouseEvent
 
+from ui.widgets.log_axis import LogAxis
+from ui.widgets.plot_box import PlotBox
+
 
 class PlotCanvas(pyqtgraph.PlotWidget):
     """A plot that leaves its menu and buttons away."""
@@ -11,7 +14,8 @@ class PlotCanvas(pyqtgraph.PlotWidget):
     whole_requested = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__()
+        axes = {side: LogAxis(side) for side in ("left", "bottom")}
+        super().__init__(viewBox=PlotBox(), axisItems=axes)
         self.setMenuEnabled(False)
         self.hideButtons()
 

@@ -32,6 +32,7 @@ SOLID, DASHED = 0, 1
 JUDGED = "#d55e00"  # colour of what is judged on images that training did not see
 BESIDE = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5f6b76", "#f0e442")  # colours of other runs
 LOGARITHMIC = (LOSS, RATE, SPEED, MEMORY)
+SHARES = (ACCURACY, RECALL)
 
 
 @dataclass
@@ -72,6 +73,7 @@ class TrainingScenes(QObject):
             log and quantity in LOGARITHMIC and bool(lines),
             words,
             note,
+            quantity in SHARES,
             self._numbers()[quantity],
         )
 
