@@ -1,6 +1,7 @@
 """The list of runs and what can be done with those that are selected."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app.project.records import Measured
 from ui import messages
 from ui.state import AppState
 from ui.train_tab import TrainTab
-from ui.widgets.run_list import DATA, NUMBER, PRESET, REASON, TEST, VALIDATION, RunList
+from ui.widgets.run_list import DATA, NUMBER, PRESET, REASON, TEST, VALIDATION, WHEN, RunList
 
 LONG_MS = 120_000
 
@@ -47,7 +48,8 @@ def select(tab: TrainTab, *numbers: int) -> None:
         item.setSelected(int(item.text(NUMBER).split()[-1]) in numbers)
 
 
-def test_every_figure_is_shown_and_sorts(tab: TrainTab) -> None:
+def test_every_figure_is_shown_and_sorts(tab: TrainTab, state: AppState) -> None:
+    assert state.project is not None
     runs = tab._runs
     assert shown(runs) == ["3", "2", "1"]
     row = runs.topLevelItem(1)
@@ -57,6 +59,12 @@ def test_every_figure_is_shown_and_sorts(tab: TrainTab) -> None:
         "90.0% (80.0–95.0)",
         "0123abcd",
     ]
+    created = datetime.fromisoformat(state.project.runs()[1].created).astimezone()
+    assert row.text(WHEN).startswith(f"{created.day} ")
+    assert row.text(WHEN).endswith(f"{created:%H:%M}")
+    assert row.toolTip(WHEN) == f"{created:%Y-%m-%d %H:%M}"
+    runs.sortByColumn(WHEN, Qt.SortOrder.AscendingOrder)
+    assert sorted(shown(runs)) == ["1", "2", "3"]
     runs.sortByColumn(TEST, Qt.SortOrder.AscendingOrder)
     assert shown(runs) == ["3", "1", "2"]
 

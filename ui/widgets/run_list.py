@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from PyQt5.QtCore import QItemSelectionModel, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QDateTime, QItemSelectionModel, QLocale, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from app.project.records import CANCELLED, DONE, FAILED, RUNNING, RunRow
@@ -75,6 +75,7 @@ class RunList(QTreeWidget):
             item = _Row(self._texts(run))
             item.setData(0, RUN_ROLE, run)
             item.setToolTip(REASON, item.text(REASON))
+            item.setToolTip(WHEN, f"{_moment(run):%Y-%m-%d %H:%M}")
             if run.starred:
                 item.setData(NUMBER, Qt.ItemDataRole.AccessibleTextRole, self.tr("{0}, starred").format(run.number))
             self.addTopLevelItem(item)
@@ -134,6 +135,7 @@ def _key(run: RunRow, column: int, text: str) -> tuple[float, str]:
         NUMBER: run.number,
         VALIDATION: -1.0 if run.validation is None else run.validation.share,
         TEST: -1.0 if run.accuracy is None else run.accuracy,
+        WHEN: _moment(run).timestamp(),
         TOOK: -1.0 if run.seconds is None else run.seconds,
     }
     return (numbers[column], "") if column in numbers else (0.0, text)
@@ -156,4 +158,11 @@ def _figure(share: float | None, interval: tuple[float, float] | None) -> str:
 
 
 def _when(run: RunRow) -> str:
-    return f"{datetime.fromisoformat(run.created).astimezone():%Y-%m-%d %H:%M}"
+    """Write a moment of this year without it, as there is little room."""
+    moment = _moment(run)
+    this_year = moment.year == datetime.now().year
+    return str(QLocale().toString(QDateTime(moment), "d MMM hh:mm" if this_year else "d MMM yyyy"))
+
+
+def _moment(run: RunRow) -> datetime:
+    return datetime.fromisoformat(run.created).astimezone()
