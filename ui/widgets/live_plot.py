@@ -12,11 +12,12 @@ from PyQt5.QtGui import QColor, QKeyEvent
 from PyQt5.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from ui import theme
-from ui.widgets.plot_box import PlotBox
 from ui.widgets.plot_canvas import PlotCanvas
 from ui.widgets.plot_style import LINE_STYLES, LINE_WIDTH, Ticks, dress_plot, number_axes, ticks_at
 
 FAINT = 0.3  # of the colour, the rest being the background: opaque, as a long curve crosses itself often
+UNLIMITED = 1e307  # pyqtgraph's own
+EDGE = 0.02  # beyond shares of 0 and 1, so that what lies there is seen whole
 MOST_MARKED = 60  # points that have a mark each
 SHARP = 20_000  # points, from which on the edges of a curve that was not smoothed are no longer softened
 MARKER_SIDE, SYMBOL_SIDE = 9, 6
@@ -140,7 +141,7 @@ class LivePlot(QWidget):
         self.box.setAutoVisible(y=True)
 
     @property
-    def box(self) -> PlotBox:
+    def box(self) -> pyqtgraph.ViewBox:
         """Return the part of the plot that is moved and zoomed."""
         return self.canvas.getPlotItem().getViewBox()
 
@@ -176,7 +177,12 @@ class LivePlot(QWidget):
         if (scene.x_title, scene.log_x) != (self._scene.x_title, self._scene.log_x):
             self.show_whole()
         self._scene = scene
-        self.box.follow(from_zero=not scene.log_x, shares=scene.shares)
+        # Room around equal shares, or around a first epoch, shows nothing that cannot be.
+        self.box.setLimits(
+            xMin=-UNLIMITED if scene.log_x else 0.0,
+            yMin=-EDGE if scene.shares else -UNLIMITED,
+            yMax=1 + EDGE if scene.shares else UNLIMITED,
+        )
         self._redraw()
 
     @pyqtSlot()

@@ -4,9 +4,6 @@ import pyqtgraph
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtGui import QMouseEvent
 
-from ui.widgets.log_axis import LogAxis
-from ui.widgets.plot_box import PlotBox
-
 
 class PlotCanvas(pyqtgraph.PlotWidget):
     """A plot that leaves its menu and buttons away."""
@@ -14,8 +11,7 @@ class PlotCanvas(pyqtgraph.PlotWidget):
     whole_requested = pyqtSignal()
 
     def __init__(self) -> None:
-        axes = {side: LogAxis(side) for side in ("left", "bottom")}
-        super().__init__(viewBox=PlotBox(), axisItems=axes)
+        super().__init__()
         self.setMenuEnabled(False)
         self.hideButtons()
 

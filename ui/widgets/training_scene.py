@@ -31,8 +31,8 @@ MOST_CLASSES = 6  # that have a curve of their own
 SOLID, DASHED = 0, 1
 JUDGED = "#d55e00"  # colour of what is judged on images that training did not see
 BESIDE = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5f6b76", "#f0e442")  # colours of other runs
-LOGARITHMIC = (LOSS, RATE, SPEED, MEMORY)
 SHARES = (ACCURACY, RECALL)
+LOGARITHMIC = (LOSS, RATE, SPEED, MEMORY)
 
 
 @dataclass
