@@ -125,11 +125,13 @@ def train_on(
 def resumable_run(project: Project) -> int | None:
     """Return the newest run if it ended before its time and can go on from a checkpoint."""
     runs = project.runs()
-    if not runs or runs[0].state in (DONE, RUNNING):
-        return None
-    number = runs[0].number
-    there = has_checkpoint(project, runs[0]) and (project.run_folder(number) / SPEC_FILE).is_file()
-    return number if there else None
+    return runs[0].number if runs and can_go_on(project, runs[0]) else None
+
+
+def can_go_on(project: Project, run: RunRow) -> bool:
+    """Tell whether a run ended before its time and has what it needs to go on."""
+    ended_early = run.state not in (DONE, RUNNING)
+    return ended_early and has_checkpoint(project, run) and (project.run_folder(run.number) / SPEC_FILE).is_file()
 
 
 def has_checkpoint(project: Project, run: RunRow) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.features.backbones import ONNX, RESNETS, TIMM
+from app.features.backbones import ONNX, RESNETS, TIMM, TIMM_PREFIX
 from ui import theme
 from ui.widgets.file_field import FileField
 
@@ -55,7 +55,7 @@ class NetworkDialog(QDialog):
     def name(self) -> str:
         """Return the network's name, as the command `backbones --add` takes it."""
         kind, title = str(self.kind.currentData()), str(self.title.text()).strip()
-        return {TIMM: f"{TIMM}:{title}", ONNX: title}.get(kind, kind)
+        return {TIMM: f"{TIMM_PREFIX}{title}", ONNX: title}.get(kind, kind)
 
     @property
     def file(self) -> Path | None:

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QAction, QHBoxLayout, QInputDialog, QLabel, QPushBut
 from app.errors import AppError
 from app.project.records import DONE, RUNNING, RunRow
 from app.project.runs import Runs
-from app.training import has_checkpoint
+from app.training import can_go_on
 from ui import messages, theme
 from ui.compare_window import CompareWindow
 from ui.learning_curve_window import LearningCurveWindow
@@ -94,7 +94,7 @@ class RunActions(QWidget):
 
     def _can_go_on(self, run: RunRow) -> bool:
         project = self._state.project
-        return project is not None and run.state not in (DONE, RUNNING) and has_checkpoint(project, run)
+        return project is not None and can_go_on(project, run)
 
     def _training(self) -> bool:
         project = self._state.project

@@ -186,11 +186,11 @@ class TrainTab(QWidget):
     def _refresh(self) -> None:
         project = self._state.project
         self._runs.show_runs(project.runs() if project else [])
-        message, hint, ready = self._readiness(project)
+        message, hint, self._counts = self._readiness(project)
+        ready = bool(self._counts)
         self._ready.setText(message)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
-        self._counts = project.usable_counts() if project and ready else {}
         self._show_balance()
         self._together.setText(grouping_words(project.grouping) if project else "")
         self._groups.setVisible(project is not None)
@@ -206,19 +206,19 @@ class TrainTab(QWidget):
         self._balance.setText(reason)
         self._balance.setVisible(bool(reason))
 
-    def _readiness(self, project: Project | None) -> tuple[str, str, bool]:
-        """Say what would be trained on, or why that is not possible, and what to do."""
+    def _readiness(self, project: Project | None) -> tuple[str, str, Mapping[str, int]]:
+        """Say what would be trained on, with the images of each class, or why that is not possible and what to do."""
         if project is None:
-            return self.tr("No project is open."), self.tr("Drop a folder of photos on the window first."), False
+            return self.tr("No project is open."), self.tr("Drop a folder of photos on the window first."), {}
         try:
             counts = check_ready(project)
         except AppError as error:
-            return error.message, error.hint, False
+            return error.message, error.hint, {}
         used = sum(counts.values())
         message = self.tr("{0:,} labelled images in {1} classes").format(used, len(counts))
         left_out = project.image_count() - used
         hint = self.tr("Not used: {0:,} unlabelled, excluded or unreadable.").format(left_out)
-        return message, hint if left_out else "", True
+        return message, hint if left_out else "", counts
 
     # -- training
 

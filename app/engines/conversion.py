@@ -8,7 +8,7 @@ from pathlib import Path
 from app.engines.process import EngineProcess, worker_command
 from app.engines.protocol import Note, OnEvent
 from app.errors import Cancelled, EngineError, InputError
-from app.features.backbones import TIMM, Backbone, find_backbone, network_file
+from app.features.backbones import TIMM_PREFIX, Backbone, find_backbone, network_file
 from app.files import safe_name
 
 TORCH_WORKER = "app.engines.torch_worker"
@@ -34,7 +34,7 @@ def add_network(name: str, file: Path | None, on_event: OnEvent, cancel: threadi
 
 def _check(name: str, file: Path | None) -> None:
     """Raise InputError for what no worker has to be asked about: a name that is no file's, or a file that is none."""
-    of_timm = name.startswith(f"{TIMM}:")
+    of_timm = name.startswith(TIMM_PREFIX)
     if not of_timm and safe_name(name) != name:
         raise InputError(
             f"“{name}” cannot be the name of a network.",

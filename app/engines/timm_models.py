@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from app.engines.protocol import Note, OnEvent
 from app.engines.tunable import Tunable
 from app.errors import EngineError, InputError
+from app.features.backbones import TIMM_PREFIX
 
-TIMM_PREFIX = "timm:"
 INDEX = "https://download.pytorch.org/whl/"
 BUILDS = re.compile(r"cpu|xpu|cu\d+|rocm[\d.]+")  # what PyTorch's own indexes are called after
 

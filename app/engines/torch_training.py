@@ -98,11 +98,15 @@ def _stored(
     cancel: threading.Event,
 ) -> Activations:
     settings, throttle = tuning_settings(snapshot), Throttle(on_event)
-
-    def on_count(done: int, total: int) -> None:
-        _report(throttle, "lower", done, total)
-
-    return store_activations(folder / ACTIVATIONS_FILE, network, training, settings, snapshot.seed, on_count, cancel)
+    return store_activations(
+        folder / ACTIVATIONS_FILE,
+        network,
+        training,
+        settings,
+        snapshot.seed,
+        lambda done, total: _report(throttle, "lower", done, total),
+        cancel,
+    )
 
 
 def _report(throttle: Throttle, stage: str, done: int, total: int) -> None:

@@ -11,12 +11,11 @@ import torch
 
 from app.engines.onnx_backbones import add_onnx
 from app.engines.protocol import Hello, OnEvent
-from app.engines.timm_models import TIMM_PREFIX
 from app.engines.torch_backbones import add_resnet, add_timm, load_backbone
 from app.engines.torch_to_onnx import PIXELS, feature_network_onnx
 from app.engines.worker import Job
 from app.errors import InputError
-from app.features.backbones import BACKBONES, RESNETS, Backbone, find_backbone, network_file
+from app.features.backbones import BACKBONES, RESNETS, TIMM_PREFIX, Backbone, find_backbone, network_file
 from app.features.outputs import FEATURES
 from app.files import write_bytes
 from app.onnx_sessions import open_session

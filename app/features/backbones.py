@@ -17,6 +17,7 @@ CONVERSION = 1  # raise it when the conversion to ONNX changes what the network 
 NETWORKS = "backbones"  # the folder in the user's cache
 SHORT_DIGEST = 8
 LITE, RESNET, TIMM, ONNX = "efficientnet-lite", "resnet", "timm", "onnx"  # kinds
+TIMM_PREFIX = f"{TIMM}:"  # of the name of a network that is timm's
 UNKNOWN = "unknown: ask its publisher"
 
 

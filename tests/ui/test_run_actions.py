@@ -104,7 +104,8 @@ def test_any_run_with_a_checkpoint_can_go_on(tab: TrainTab, state: AppState) -> 
     assert state.project is not None
     log = state.project.run_log
     log.fail(3, "The computer went to sleep.")
-    (state.project.run_folder(3) / "checkpoint.pt").touch()
+    for name in ("checkpoint.pt", "spec.json"):
+        (state.project.run_folder(3) / name).touch()
     newer = log.start("quick", "quick", "0123abcd")
     log.finish(newer, 0.9, (0.8, 0.95), 40, 1.0, None)
     state.runs_changed.emit()
